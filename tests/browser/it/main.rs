@@ -7,6 +7,7 @@ mod defects;
 mod deliveries;
 mod faults;
 mod overview;
+mod picture;
 mod support;
 mod turbo_link;
 mod turbo_txn;

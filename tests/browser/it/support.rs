@@ -73,6 +73,31 @@ impl World {
         try_send("POST", &url, &[("authorization", turbopay.api_key())], &body).await
     }
 
+    /// Pays out at TurboPay, and gets no response because of a fault.
+    pub(crate) async fn lose_withdrawal(&self, reference: &str, status_url: &str) {
+        let turbopay = self.sandbox.turbopay();
+        let url = format!("{}/withdraw/new", turbopay.base_url());
+        let body = json!({
+            "method": "bank_transfer",
+            "amount": 500,
+            "currency": "INR",
+            "traffic": "std",
+            "merchant_order_id": reference,
+            "merchant_customer_id": "customer-1",
+            "customer_bank_account": "065432123456789",
+            "bank_code": "HDFC0000053",
+            "status_url": status_url,
+        });
+        try_send("POST", &url, &[("authorization", turbopay.api_key())], &body).await.unwrap_err();
+    }
+
+    /// Looks up an order at TurboPay.
+    pub(crate) async fn look_up(&self, reference: &str) {
+        let turbopay = self.sandbox.turbopay();
+        let url = format!("{}/merchantorder/status/{reference}", turbopay.base_url());
+        try_send("GET", &url, &[("authorization", turbopay.api_key())], &Value::Null).await.unwrap();
+    }
+
     /// Sends a request to the control API, as a script does.
     pub(crate) async fn control(&self, method: &str, path: &str, body: &Value) -> Value {
         let response = try_send(method, &self.inspector(path), &[], body).await;
@@ -120,7 +145,10 @@ async fn post(url: &str, headers: &[(&str, &str)], body: &Value) -> Value {
 /// Sends a request, and returns the JSON of a successful response.
 async fn try_send(method: &str, url: &str, headers: &[(&str, &str)], body: &Value) -> Result<Value, String> {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let mut request = client.request(method.parse().unwrap(), url).json(body);
+    let mut request = client.request(method.parse().unwrap(), url);
+    if !body.is_null() {
+        request = request.json(body);
+    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

@@ -247,12 +247,20 @@ impl Browser {
         if let [width, height] = size.as_array().map_or(&[][..], Vec::as_slice) {
             params["clip"] = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
         }
-        let png = self.devtools("Page.captureScreenshot", params).await;
-        let png =
-            BASE64_STANDARD.decode(png["data"].as_str().expect("no screenshot")).expect("a screenshot is in Base64");
+        let png = self.capture(params).await;
         let directory = machine::directory().join("screenshots");
         fs::create_dir_all(&directory).expect("no directory for screenshots");
         fs::write(directory.join(format!("{name}.png")), png).expect("the screenshot cannot be stored");
+    }
+
+    /// Returns a PNG picture of the screen.
+    pub async fn picture(&self) -> Vec<u8> {
+        self.capture(json!({"optimizeForSpeed": false})).await
+    }
+
+    async fn capture(&self, params: Value) -> Vec<u8> {
+        let png = self.devtools("Page.captureScreenshot", params).await;
+        BASE64_STANDARD.decode(png["data"].as_str().expect("no screenshot")).expect("a screenshot is in Base64")
     }
 
     /// Expects an error or a warning in the console with this text, and says why it is not a defect. It must occur.
