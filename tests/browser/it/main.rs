@@ -9,6 +9,7 @@ mod faults;
 mod overview;
 mod picture;
 mod support;
+mod timeline;
 mod turbo_link;
 mod turbo_txn;
 mod turbopay;

@@ -144,6 +144,23 @@ impl Browser {
         text.json().as_str().unwrap_or_default().to_owned()
     }
 
+    /// Presses a key by its name in the DOM, such as `End`, in what has the focus.
+    pub async fn press_key(&self, name: &str) {
+        for kind in ["rawKeyDown", "keyUp"] {
+            let code = match name {
+                "PageUp" => 33,
+                "PageDown" => 34,
+                "End" => 35,
+                "Home" => 36,
+                "Escape" => 27,
+                "Enter" => 13,
+                _ => panic!("{name} is not a key that tests press"),
+            };
+            let event = json!({"type": kind, "key": name, "code": name, "windowsVirtualKeyCode": code});
+            self.devtools("Input.dispatchKeyEvent", event).await;
+        }
+    }
+
     /// Waits until the page shows a text.
     pub async fn shows(&self, text: &str) {
         if !self.shows_within(text, LIMIT).await {

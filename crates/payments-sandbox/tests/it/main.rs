@@ -19,6 +19,7 @@ mod fault_budgets;
 mod fault_grammar;
 mod finish;
 mod http_requests;
+mod inspector_timeline;
 mod keys;
 mod offline;
 mod pages;

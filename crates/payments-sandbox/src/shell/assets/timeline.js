@@ -27,6 +27,8 @@ let end = Number(list.dataset.end);
 let base = first;
 let height = 42;
 let following = true;
+/** Where the list was scrolled to last, to know whether a person scrolls back. */
+let top = 0;
 let fetching = false;
 let lastNumber = Number(list.dataset.lastNumber);
 let received = 0;
@@ -58,9 +60,14 @@ function resize() {
   count.textContent = `${(end - first).toLocaleString("en")} ${end - first === 1 ? "record" : "records"}`;
 }
 
+function scrollTo(position) {
+  timeline.scrollTop = position;
+  top = timeline.scrollTop;
+}
+
 function toEnd() {
   if (first > base) rebase(first);
-  timeline.scrollTop = timeline.scrollHeight;
+  scrollTo(timeline.scrollHeight);
 }
 
 /** Gives the space of evicted rows back. */
@@ -72,7 +79,7 @@ function rebase(position) {
     else place(row, known);
   }
   resize();
-  timeline.scrollTop -= moved;
+  scrollTo(timeline.scrollTop - moved);
 }
 
 /** The positions in sight, with a margin. */
@@ -89,7 +96,7 @@ function draw() {
   drawing = true;
   requestAnimationFrame(() => {
     drawing = false;
-    if (following) timeline.scrollTop = timeline.scrollHeight;
+    if (following) scrollTo(timeline.scrollHeight);
     fetchMissing();
   });
 }
@@ -140,7 +147,7 @@ function take(part) {
   }
   if (first - base > MOST_EVICTED || (following && first > base)) rebase(first);
   resize();
-  if (following) timeline.scrollTop = timeline.scrollHeight;
+  if (following) scrollTo(timeline.scrollHeight);
   const [from, to] = wanted(2 * MARGIN);
   for (const [position, row] of rows) {
     if (position < from || position >= to) remove(position, row);
@@ -188,7 +195,10 @@ function schedule() {
 }
 
 timeline.addEventListener("scroll", () => {
-  setFollowing(timeline.scrollTop + timeline.clientHeight >= timeline.scrollHeight - height);
+  const isBack = timeline.scrollTop < top - 1;
+  top = timeline.scrollTop;
+  if (top + timeline.clientHeight >= timeline.scrollHeight - height) setFollowing(true);
+  else if (isBack) setFollowing(false);
   draw();
 }, { passive: true });
 

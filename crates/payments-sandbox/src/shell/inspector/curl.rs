@@ -1,5 +1,6 @@
 //! A recorded request as a command for curl in a POSIX shell.
 
+use crate::http::percent_encode;
 use crate::record::Content;
 
 /// A header that holds a key: its name, what precedes the key in its value, and the key's name.
@@ -93,14 +94,16 @@ impl Target<'_> {
 
     /// Quotes a URL or a body, with a variable for each masked key in a query or a form.
     fn with_keys(&self, text: &str) -> String {
-        let fields = self.credentials.iter().map(|(name, _)| (format!("{name}={MASKED_AND_ENCODED}"), *name));
-        let fields: Vec<_> = fields.collect();
+        let fields = self.credentials.iter().map(|(name, _)| (format!("{}=", percent_encode(name)), *name));
+        let fields: Vec<_> =
+            fields.map(|(before, name)| (format!("{before}{MASKED_AND_ENCODED}"), before, name)).collect();
         let mut quoted = String::new();
         let mut rest = text;
         loop {
-            let found = fields.iter().filter_map(|(field, name)| Some((rest.find(field)?, field, name)));
-            let Some((at, field, name)) = found.min_by_key(|(at, ..)| *at) else { break };
-            quoted.push_str(&word(&format!("{}{name}=", &rest[..at])));
+            let found =
+                fields.iter().filter_map(|(field, before, name)| Some((rest.find(field)?, field, before, name)));
+            let Some((at, field, before, name)) = found.min_by_key(|(at, ..)| *at) else { break };
+            quoted.push_str(&word(&format!("{}{before}", &rest[..at])));
             quoted.push_str(&format!("\"${}\"", self.variable(name)));
             rest = &rest[at + field.len()..];
         }
@@ -125,3 +128,173 @@ const MASKED_AND_ENCODED: &str = "%5Bmasked%5D";
 
 /// The headers that curl makes itself, and the one that would make its output unreadable.
 const OF_CURL: &[&str] = &["host", "content-length", "connection", "transfer-encoding", "expect", "accept-encoding"];
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::path::PathBuf;
+    use std::process::{Command as Process, Stdio};
+
+    use super::{Command, Target, command};
+    use crate::http::Request;
+    use crate::record::{Content, Mask};
+
+    const CREDENTIALS: &[(&str, &str)] =
+        &[("base_url", "http://127.0.0.1:9005/api"), ("api_key", "sandbox_key"), ("webhook_key", "sandbox_other")];
+
+    /// Returns a request's record, in which keys are masked.
+    fn content(target: &str, headers: &[(&str, &str)], body: &[u8]) -> Content {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let request = Request {
+            number: 1,
+            record: None,
+            method: "POST".to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            body: body.to_vec(),
+        };
+        Content::of_request(&request, &Mask::new(["sandbox_key".to_owned()]))
+    }
+
+    fn command_of(content: &Content) -> Command {
+        let credentials: Vec<_> = CREDENTIALS.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let key_headers = &[("authorization", "Bearer ", "api_key"), ("x-key", "", "api_key")];
+        command(content, &Target { provider: "turbo-pay", credentials: &credentials, key_headers })
+    }
+
+    /// Runs a command in a real shell with a curl that prints its arguments, and returns them. Nothing else may be run.
+    fn run(name: &str, text: &str) -> Vec<String> {
+        let directory = std::env::temp_dir().join(format!("payments-sandbox-curl-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let output = Process::new("/bin/sh")
+            .args(["-eu", "-c", &format!("curl() {{ printf '%s\\000' \"$@\"; }}\n{text}")])
+            .current_dir(&directory)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("TURBO_PAY_API_KEY", "the key $(touch expanded) of the shell")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let created: Vec<PathBuf> = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+        std::fs::remove_dir_all(&directory).unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{text}: {output:?}");
+        assert!(created.is_empty(), "{text}: {created:?}");
+        let arguments = String::from_utf8(output.stdout).unwrap();
+        arguments.strip_suffix('\0').unwrap().split('\0').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_request_is_sent_again_with_its_keys_from_variables() {
+        let headers = [
+            ("host", "127.0.0.1:9005"),
+            ("content-type", "application/json"),
+            ("content-length", "17"),
+            ("authorization", "Bearer sandbox_key"),
+            ("idempotency-key", "5f0c"),
+            ("accept", ""),
+            ("x-trace", "anything"),
+        ];
+        let Command { text, gaps } = command_of(&content("/api/withdraw/new?a=1", &headers, br#"{"amount": 5.00}"#));
+        let expected = "curl --globoff --path-as-is \\\n  --request 'POST' \\\n  --header 'content-type: application/json' \\\n  \
+            --header 'authorization: Bearer '\"$TURBO_PAY_API_KEY\" \\\n  --header 'idempotency-key: 5f0c' \\\n  \
+            --header 'accept;' \\\n  --data-raw '{\"amount\":5.00}' \\\n  'http://127.0.0.1:9005/api/withdraw/new?a=1'";
+        assert_eq!(text, expected);
+        assert_eq!(gaps, ["It lacks headers whose values are not recorded: x-trace."]);
+        assert_eq!(
+            run("plain", &text),
+            [
+                "--globoff",
+                "--path-as-is",
+                "--request",
+                "POST",
+                "--header",
+                "content-type: application/json",
+                "--header",
+                "authorization: Bearer the key $(touch expanded) of the shell",
+                "--header",
+                "idempotency-key: 5f0c",
+                "--header",
+                "accept;",
+                "--data-raw",
+                "{\"amount\":5.00}",
+                "http://127.0.0.1:9005/api/withdraw/new?a=1",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_key_in_a_form_or_a_query_is_a_variable_too() {
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let content = content("/list?api_key=sandbox_key&page=2", &headers, b"x=it's&api_key=sandbox_key&y=1");
+        let Command { text, gaps } = command_of(&content);
+        assert_eq!(gaps, [] as [&str; 0]);
+        let arguments = run("form", &text);
+        let key = "the key $(touch expanded) of the shell";
+        assert_eq!(arguments[7], format!("x=it's&api%5Fkey={key}&y=1"));
+        assert_eq!(arguments[8], format!("http://127.0.0.1:9005/list?api%5Fkey={key}&page=2"));
+    }
+
+    #[test]
+    fn no_text_of_a_request_can_end_its_argument() {
+        let hostile = [
+            "'; touch created; '",
+            "'\\''; touch created #",
+            "\"$(touch created)\"",
+            "`touch created`",
+            "$(touch created) ${HOME} $TURBO_PAY_API_KEY",
+            "\n touch created\n",
+            "\\\n'\ntouch created\n'",
+            "--output created -o created @/etc/passwd",
+            "-K/etc/passwd",
+            "@/etc/passwd",
+            "& touch created | touch created > created < created; (touch created) {a,b} * ? [a] ~ ! #",
+            "\u{1}\u{7f}\u{202e}\u{fffd}\t\r é 支付 \u{1f4b8}",
+        ];
+        for (index, text) in hostile.iter().enumerate() {
+            let body = serde_json::json!({"reference": text, "list": [text]}).to_string();
+            let path = format!("/api/{text}");
+            let headers = [("content-type", "application/json"), ("user-agent", text), ("order-id", text)];
+            let arguments =
+                run(&format!("hostile-{index}"), &command_of(&content(&path, &headers, body.as_bytes())).text);
+            assert_eq!(
+                arguments[6..10],
+                ["--header", &format!("user-agent: {text}"), "--header", &format!("order-id: {text}")]
+            );
+            assert_eq!(arguments[10], "--data-raw");
+            let sent: serde_json::Value = serde_json::from_str(&arguments[11]).unwrap();
+            assert_eq!(sent, serde_json::from_str::<serde_json::Value>(&body).unwrap());
+            assert_eq!(arguments[12..], [format!("http://127.0.0.1:9005{path}")]);
+            let form =
+                command_of(&content("/", &[("content-type", "application/x-www-form-urlencoded")], text.as_bytes()));
+            assert_eq!(run(&format!("form-{index}"), &form.text)[7], *text);
+        }
+    }
+
+    #[test]
+    fn the_keys_are_sent_to_the_sandbox_only() {
+        for path in ["@evil.example/", "http://evil.example/", "//evil.example/", ".evil.example/", ":80@evil.example"]
+        {
+            let command = command_of(&content(path, &[("host", "evil.example"), ("x-key", "sandbox_key")], b""));
+            let arguments = run("origin", &command.text);
+            let url = arguments.last().unwrap();
+            assert!(url.starts_with("http://127.0.0.1:9005/"), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_recorded_is_named() {
+        let gaps = |headers: &[(&str, &str)], body: &[u8]| command_of(&content("/", headers, body)).gaps.join(" ");
+        assert_eq!(gaps(&[], b"neither JSON nor a form"), "It lacks the body, which is not recorded.");
+        assert_eq!(gaps(&[], br#"{"cvv": "123"}"#), "Replace the masked values.");
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        assert_eq!(gaps(&form, b"a\0b"), "It lacks the body's NUL bytes, which no argument can have.");
+        let long = format!("a={}", "x".repeat(20_000));
+        assert_eq!(gaps(&form, long.as_bytes()), "It has only the recorded beginning of the body.");
+    }
+
+    #[test]
+    fn a_body_without_a_type_is_sent_without_one() {
+        let arguments = run("untyped", &command_of(&content("/", &[], b"{}")).text);
+        assert_eq!(arguments[4..8], ["--header", "Content-Type:", "--data-raw", "{}"]);
+    }
+}

@@ -84,7 +84,6 @@ fn facts(shown: &Shown) -> String {
         ("Order", order),
         ("Request", record.request.map(|number| number.to_string())),
         ("Fault", record.fault.as_ref().map(|fault| format!("<code>{}</code>", escape(fault)))),
-        ("Sent", record.told.map(|told| escape(&told.to_string()))),
         ("Ledger entry", record.entry.map(|entry| format!("<a href=\"/inspector/ledger\">{entry}</a>"))),
         ("Message", record.delivery.map(|delivery| delivery.to_string())),
         ("Caused by record", record.cause.map(link)),
@@ -226,5 +225,10 @@ fn list(number: u64, story: &[Shown]) -> String {
         story::MOST => "<p class=\"quiet\">There may be more.</p>",
         _ => "",
     };
-    format!("<section><h2>The whole story</h2><ol class=\"story\">{items}</ol>{more}</section>")
+    let order = story.iter().find_map(|shown| shown.record.reference.as_deref()).map(|reference| {
+        let (order, reference) = (percent_encode(reference), escape(reference));
+        format!("<p><a href=\"/inspector/timeline?order={order}\">Everything about {reference}</a></p>")
+    });
+    let order = order.unwrap_or_default();
+    format!("<section><h2>The whole story</h2><ol class=\"story\">{items}</ol>{more}{order}</section>")
 }
