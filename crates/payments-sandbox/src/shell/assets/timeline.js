@@ -1,7 +1,7 @@
 // The timeline's window: at most 300 rows are in the page. The rest is fetched when it comes into sight, and the server makes each row.
 //
 // A position counts the matching records from the start of the sandbox. It stays the same when old records are evicted.
-import { fetchPage, onRecords, onReset } from "/inspector.js";
+import { fetchPage, onRecords, onReset, say } from "/inspector.js";
 
 const MOST_ROWS = 300;
 /** Rows that are kept ready on each side of those in sight. */
@@ -232,7 +232,7 @@ timeline.addEventListener("keydown", (event) => {
 const toNumber = document.getElementById("to-number");
 toNumber.addEventListener("change", async () => {
   const number = parseInt(toNumber.value, 10);
-  if (number >= 1) await goTo(number);
+  if (number >= 1) await goTo(number).catch(() => say("The sandbox does not respond.", true));
 });
 
 /** Shows the record with this number, or the next one, in the middle. */
@@ -272,9 +272,9 @@ addEventListener("keydown", (event) => {
 async function open(number) {
   const page = await fetchPage(`/inspector/records/${number}`).catch(() => undefined);
   const record = page?.getElementById("record");
-  if (!record) return location.assign(`/inspector/records/${number}`);
+  if (!record) return say(`Record ${number} is no longer kept, or the sandbox does not respond.`, true);
   const bar = document.createElement("div");
-  bar.className = "bar";
+  bar.className = "title";
   const title = document.createElement("h2");
   title.textContent = `Record ${number}`;
   const link = document.createElement("a");

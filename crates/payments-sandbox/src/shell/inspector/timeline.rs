@@ -48,7 +48,7 @@ pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Result<R
     state.tick();
     let most = usize::try_from(MOST_ROWS).unwrap_or(usize::MAX);
     let rows = Rows::take(state, &filter, Place::End, most);
-    let body = format!("{}{}{}", form(state, &filter), TOOLS, table(&filter, &rows));
+    let body = format!("<div class=\"bar\">{}{TOOLS}</div>{}", form(state, &filter), table(&filter, &rows));
     let page = Page { pane: Pane::Timeline, title: "Timeline", scripts: &["/timeline.js"], body: &body };
     Ok(page.respond(state))
 }
