@@ -58,7 +58,7 @@ fn content(state: &Arc<SharedState>, limit: usize) -> String {
     html.push_str(
         "<h2>Totals</h2><p class=\"quiet\">Amounts are integers: in hundredths of the currency's unit, and at TurraTech in the \
          currency's smallest unit.</p>\
-         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of totals\"><table><thead><tr>\
+         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of totals\"><table class=\"narrow\"><thead><tr>\
          <th scope=\"col\">Provider</th><th scope=\"col\">Currency</th><th scope=\"col\">Kind</th>\
          <th scope=\"col\" class=\"number\">Entries</th><th scope=\"col\" class=\"number\">Amount</th>\
          <th scope=\"col\">That is</th></tr></thead><tbody>",
@@ -66,7 +66,7 @@ fn content(state: &Arc<SharedState>, limit: usize) -> String {
     totals.iter().for_each(|row| html.push_str(&total(row)));
     html.push_str(
         "</tbody></table></div><h2>Entries</h2>\
-         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of entries\"><table><thead><tr>\
+         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of entries\"><table class=\"narrow\"><thead><tr>\
          <th scope=\"col\" class=\"number\">Number</th><th scope=\"col\">Operation</th><th scope=\"col\">Order</th>\
          <th scope=\"col\">Kind</th><th scope=\"col\" class=\"number\">Amount</th><th scope=\"col\">Currency</th>\
          <th scope=\"col\">Caused by</th></tr></thead><tbody>",

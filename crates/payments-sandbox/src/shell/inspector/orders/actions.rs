@@ -45,7 +45,7 @@ fn form(order: &Order, action: &OrderAction) -> String {
         .map(|(member, schema)| field(&format!("{name}-{key}-{member}"), member, schema))
         .collect();
     let form = format!(
-        "<form data-post=\"{path}\" class=\"row\">{fields}<button id=\"send-{name}-{key}\">{name}</button></form>"
+        "<form data-post=\"{path}\" class=\"row\">{fields}<button id=\"send-{name}-{key}\">{label}</button></form>"
     );
     if action.needs_body {
         return form;

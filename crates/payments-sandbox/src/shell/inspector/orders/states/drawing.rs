@@ -118,12 +118,12 @@ impl Layout {
             (_, false) => {
                 let (x1, x2) = (x1 + half, x2 + half);
                 (
-                    format!("M{x1} {y1} C{x1} -{ARC} {x2} -{ARC} {x2} {}", y2 - HEAD),
+                    format!("M{x1} {y1} C{x1} -{OUT} {x2} -{OUT} {x2} {}", y2 - HEAD),
                     format!("M{x2} {y2} l-4 -{HEAD} h8 z"),
                 )
             }
             (_, true) => {
-                let (x1, y1, x2, y2, low) = (x1 + half, y1 + HEIGHT, x2 + half, y2 + HEIGHT, height + ARC);
+                let (x1, y1, x2, y2, low) = (x1 + half, y1 + HEIGHT, x2 + half, y2 + HEIGHT, height + OUT);
                 (format!("M{x1} {y1} C{x1} {low} {x2} {low} {x2} {}", y2 + HEAD), format!("M{x2} {y2} l-4 {HEAD} h8 z"))
             }
         };
@@ -168,5 +168,7 @@ const LETTER: usize = 9;
 const MARGIN: usize = 12;
 /// The length of an arrow's head.
 const HEAD: usize = 8;
-/// How far arrows go around the boxes.
+/// The space for arrows that go around the boxes.
 const ARC: usize = 28;
+/// How far outside the points are that pull these arrows. The arrows themselves stay inside.
+const OUT: usize = 18;
