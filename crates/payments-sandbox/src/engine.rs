@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use crate::endpoint::{ControlCall, Endpoint, Route};
 use crate::http::{Form, Request, Response};
 use crate::ledger::EntryKind;
+use crate::money;
 use crate::problem::Problem;
 use crate::random::Random;
 
@@ -108,6 +109,14 @@ impl AmountUnit {
         match self {
             Self::Hundredths => "1/100 of the currency's unit",
             Self::Smallest => "the currency's smallest unit",
+        }
+    }
+
+    /// Formats an amount for people.
+    pub(crate) fn format(self, amount: i128, currency: &str) -> String {
+        match self {
+            Self::Hundredths => format!("{} {currency}", money::decimal(amount)),
+            Self::Smallest => format!("{amount} of {currency}'s smallest unit"),
         }
     }
 }

@@ -25,6 +25,11 @@ pub(crate) fn parse_positive(text: &str) -> Option<i64> {
 
 /// Formats hundredths as `500.00`.
 pub(crate) fn with_two_decimals(hundredths: i64) -> String {
+    decimal(i128::from(hundredths))
+}
+
+/// Formats a sum of hundredths as `500.00`.
+pub(crate) fn decimal(hundredths: i128) -> String {
     let sign = if hundredths < 0 { "-" } else { "" };
     let amount = hundredths.unsigned_abs();
     format!("{sign}{}.{:02}", amount / 100, amount % 100)

@@ -29,7 +29,7 @@ use crate::record::{Content, Mask, Record, RecordKind};
 use crate::timeline::TimelineEntry;
 
 pub(crate) use exchange::{Close, Exchange, SLOW_BYTE_INTERVAL, Wire};
-pub(crate) use order::{Order, OrderFilter, OrderRequest, StatusRecord};
+pub(crate) use order::{Order, OrderAction, OrderFilter, OrderRequest, StatusRecord};
 pub(crate) use subject::Subject;
 pub(crate) use totals::Total;
 

@@ -6,6 +6,8 @@ mod card3ds;
 mod defects;
 mod deliveries;
 mod faults;
+mod ledger;
+mod orders;
 mod overview;
 mod picture;
 mod support;

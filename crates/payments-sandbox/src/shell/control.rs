@@ -9,7 +9,7 @@ mod order_detail;
 mod orders;
 mod records;
 mod routes;
-mod rust_test;
+pub(super) mod rust_test;
 
 use std::sync::Arc;
 

@@ -4,6 +4,8 @@ mod curl;
 mod deliveries;
 mod faults;
 mod layout;
+mod ledger;
+mod orders;
 mod overview;
 mod pretty;
 mod record;
@@ -37,6 +39,27 @@ pub(super) const ROUTES: &[SharedRoute] = &[
     SharedRoute {
         endpoint: Endpoint::new("inspectFaults", Get, "/inspector/faults", "the inspector's page of faults", Html),
         handler: |state, _| Ok(faults::page(state)),
+    },
+    SharedRoute {
+        endpoint: Endpoint::new("inspectOrders", Get, "/inspector/orders", "the inspector's list of orders", Html)
+            .query(orders::QUERY),
+        handler: orders::page,
+    },
+    SharedRoute {
+        endpoint: Endpoint::new(
+            "inspectOrder",
+            Get,
+            "/inspector/orders/{provider}/{id}",
+            "the inspector's page of one order, with what banks, customers and back offices can do",
+            Html,
+        )
+        .problems(&[404]),
+        handler: orders::order_page,
+    },
+    SharedRoute {
+        endpoint: Endpoint::new("inspectLedger", Get, "/inspector/ledger", "the inspector's page of the ledger", Html)
+            .query(ledger::QUERY),
+        handler: ledger::page,
     },
     SharedRoute {
         endpoint: Endpoint::new(

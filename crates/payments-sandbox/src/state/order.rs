@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::SharedState;
+use crate::endpoint::Body;
 use crate::engine::{AmountUnit, OrderSummary, PossibleAction, Transition};
 use crate::ledger::{Entry, EntryKind};
 use crate::record::{Record, RecordKind, Told, ToldEnd};
@@ -64,6 +65,8 @@ pub(crate) struct OrderAction {
     pub(crate) name: &'static str,
     /// The members of the body that make sense, with their JSON Schemas.
     pub(crate) members: Vec<(&'static str, serde_json::Value)>,
+    /// True if the action needs a body.
+    pub(crate) needs_body: bool,
 }
 
 /// Which orders to return.
@@ -127,7 +130,7 @@ impl Order {
     }
 
     /// The record of the order's creation, or of the first change that was kept; 0 if none was.
-    fn first_record(&self) -> u64 {
+    pub(crate) fn first_record(&self) -> u64 {
         self.history.first().map_or(0, |change| change.number)
     }
 }
@@ -272,7 +275,8 @@ impl OrderAction {
             "" => endpoint.path.rsplit('/').next()?,
             action => action,
         };
+        let needs_body = matches!(endpoint.body, Body::Required(_));
         let members = possible.members.iter().map(|member| (*member, endpoint.member(member)));
-        Some(Self { path: endpoint.path_for(id, possible.action), name, members: members.collect() })
+        Some(Self { path: endpoint.path_for(id, possible.action), name, members: members.collect(), needs_body })
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use crate::fault::ListedFault;
 use crate::record::{Record, RecordKind};
 use crate::rust_code::literal;
 use crate::state::SharedState;
@@ -11,12 +10,12 @@ use crate::state::SharedState;
 pub(super) fn of_the_run(state: &SharedState, records: &[Record]) -> Vec<String> {
     let mut added: Vec<String> = records.iter().filter_map(added_by).collect();
     let mut faults = Vec::new();
-    for ListedFault { spec: fault, fired, .. } in state.lock().faults.list() {
-        match added.iter().position(|known| normal(known) == fault) {
+    for fault in state.lock().faults.list() {
+        match added.iter().position(|known| normal(known) == fault.spec) {
             Some(index) => {
                 added.remove(index);
             }
-            None => faults.push(line(&fault, fired > 0)),
+            None => faults.push(line(&fault.spec, fault.fired > 0)),
         }
     }
     faults
@@ -55,6 +54,16 @@ pub(super) fn added_by(record: &Record) -> Option<String> {
     })?;
     let body: serde_json::Value = serde_json::from_str(content.body.as_ref()?).ok()?;
     body["spec"].as_str().map(str::to_owned)
+}
+
+/// The faults that an action added, and that never occurred. A fault that was removed is known by the records only.
+pub(super) fn unfired(state: &SharedState, records: &[Record]) -> Vec<String> {
+    let listed = state.lock().faults.list();
+    let has_fired = |spec: &String| match listed.iter().find(|fault| fault.spec == *spec) {
+        Some(fault) => fault.fired > 0,
+        None => records.iter().filter_map(|record| record.fault.as_ref()).any(|fault| spec.contains(fault.as_str())),
+    };
+    records.iter().filter_map(added_by).map(|fault| normal(&fault)).filter(|spec| !has_fired(spec)).collect()
 }
 
 /// The text form that lists of faults have.

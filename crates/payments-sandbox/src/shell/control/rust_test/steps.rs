@@ -48,6 +48,7 @@ impl<'a> Steps<'a> {
         order: Option<&'a str>,
     ) -> Self {
         let is_about = |record: &&Record| order.is_none() || record.reference.as_deref() == order;
+        let unfired = faults::unfired(state, records);
         let locked = state.lock();
         Self {
             records,
@@ -56,13 +57,7 @@ impl<'a> Steps<'a> {
             providers: records.iter().filter(is_about).filter_map(|record| record.provider).collect(),
             told: records.iter().filter_map(|record| Some((record.request?, record.told?))).collect(),
             executed: ledger.entries().iter().filter_map(|entry| entry.request).collect(),
-            unfired: locked
-                .faults
-                .list()
-                .into_iter()
-                .filter(|fault| fault.fired == 0)
-                .map(|fault| fault.spec)
-                .collect(),
+            unfired,
             is_running: !state.clock.is_manual(),
             end: state.clock.elapsed(),
             clock: Duration::ZERO,
@@ -169,6 +164,8 @@ impl<'a> Steps<'a> {
                 let has_fired = !self.unfired.contains(&faults::normal(&fault));
                 faults::line(&fault, has_fired).trim().to_owned()
             }
+            // Whatever it removed is left out, or has occurred before.
+            ("DELETE", ["faults", _]) => return,
             ("DELETE", ["faults"]) if self.order.is_none() => "sandbox.clear_faults();".to_owned(),
             ("POST", ["webhooks", "release"]) => "sandbox.release();".to_owned(),
             ("POST", ["deliveries", number, action]) if is_about => {
