@@ -155,7 +155,6 @@ macro_rules! simulation_methods {
         ///
         /// Panics with the problem if the control API refuses the request.
         #[track_caller]
-        #[expect(clippy::must_use_candidate, reason = "an action matters more than its response")]
         pub fn control(&self, method: &str, path: &str, body: &str) -> String {
             match self.simulation.control(method, path, body) {
                 Ok(body) => body,

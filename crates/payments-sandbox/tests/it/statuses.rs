@@ -18,7 +18,7 @@ async fn get(sandbox: &Sandbox, path: &str) -> Value {
 
 /// Returns the text of each change of an order's status, with the kind of the record that caused it.
 fn changes(sandbox: &Sandbox, reference: &str) -> Vec<String> {
-    sandbox.ledger();
+    let _ticks = sandbox.ledger();
     let records = sandbox.records();
     let cause = |record: &Record| match record.cause {
         None => "time".to_owned(),

@@ -39,6 +39,8 @@ fn button(order: &Order, action: &OrderAction) -> String {
 
 fn form(order: &Order, action: &OrderAction) -> String {
     let (name, path, key) = (action.name, escape(&action.path), key(order));
+    let is_member = action.members.iter().any(|(member, _)| *member == name);
+    let label = if is_member { format!("change the {name}") } else { name.to_owned() };
     let fields: String = action
         .members
         .iter()
