@@ -1,6 +1,7 @@
 //! A recorded request as a command for curl in a POSIX shell.
 
-use crate::http::percent_encode;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::record::Content;
 
 /// A header that holds a key: its name, what precedes the key in its value, and the key's name.
@@ -94,7 +95,9 @@ impl Target<'_> {
 
     /// Quotes a URL or a body, with a variable for each masked key in a query or a form.
     fn with_keys(&self, text: &str) -> String {
-        let fields = self.credentials.iter().map(|(name, _)| (format!("{}=", percent_encode(name)), *name));
+        // As the records mask them.
+        let encode = |name: &str| utf8_percent_encode(name, NON_ALPHANUMERIC).to_string();
+        let fields = self.credentials.iter().map(|(name, _)| (format!("{}=", encode(name)), *name));
         let fields: Vec<_> =
             fields.map(|(before, name)| (format!("{before}{MASKED_AND_ENCODED}"), before, name)).collect();
         let mut quoted = String::new();
