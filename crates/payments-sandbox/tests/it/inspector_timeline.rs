@@ -1,6 +1,6 @@
 //! The inspector's timeline and the details of a record, as the server makes them.
 
-use payments_sandbox::{RecordKind, Sandbox};
+use payments_sandbox::{Record, RecordKind, Sandbox};
 
 use crate::support::{Merchant, control, deposit, post, post_until_closed, wait_until, with, withdrawal};
 
@@ -132,13 +132,12 @@ async fn a_record_is_shown_with_its_whole_story() {
         (before.to_owned(), numbers)
     };
     let records = sandbox.records();
-    let of_the_order = records.iter().filter(|record| record.reference.as_deref() == Some("order-1"));
-    // The clock causes the last change of the status, and the message, later.
-    let of_the_order = of_the_order.filter(|record| record.kind != RecordKind::Status || record.cause.is_some());
-    let (messages, of_the_request): (Vec<_>, Vec<_>) = of_the_order.partition(|record| record.delivery.is_some());
-    let (messages, of_the_request) = [messages, of_the_request]
-        .map(|records| records.into_iter().map(|record| record.number).collect::<Vec<_>>())
-        .into();
+    let numbers = |belongs: fn(&Record) -> bool| {
+        records.iter().filter(|record| belongs(record)).map(|record| record.number).collect::<Vec<_>>()
+    };
+    let of_the_request = numbers(|record| record.request == Some(1) || record.cause == Some(1));
+    // The clock causes the message later.
+    let messages = numbers(|record| record.delivery.is_some() && record.reference.as_deref() == Some("order-1"));
     assert_eq!((messages.len(), of_the_request.len()), (2, 6), "{records:?}");
     for number in &of_the_request {
         let (html, numbers) = story(*number).await;

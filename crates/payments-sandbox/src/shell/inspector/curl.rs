@@ -1,7 +1,5 @@
 //! A recorded request as a command for curl in a POSIX shell.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::record::Content;
 
 /// A header that holds a key: its name, what precedes the key in its value, and the key's name.
@@ -95,9 +93,10 @@ impl Target<'_> {
 
     /// Quotes a URL or a body, with a variable for each masked key in a query or a form.
     fn with_keys(&self, text: &str) -> String {
-        // As the records mask them.
-        let encode = |name: &str| utf8_percent_encode(name, NON_ALPHANUMERIC).to_string();
-        let fields = self.credentials.iter().map(|(name, _)| (format!("{}=", encode(name)), *name));
+        // The mask encodes an underscore as well.
+        let spellings = |name: &&'static str| [format!("{name}="), format!("{}=", name.replace('_', "%5F"))];
+        let names = self.credentials.iter().map(|(name, _)| name);
+        let fields = names.flat_map(|name| spellings(name).map(|before| (before, *name)));
         let fields: Vec<_> =
             fields.map(|(before, name)| (format!("{before}{MASKED_AND_ENCODED}"), before, name)).collect();
         let mut quoted = String::new();
