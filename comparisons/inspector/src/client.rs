@@ -51,9 +51,9 @@ pub fn address(url: &str) -> SocketAddr {
     url.split('/').nth(2).unwrap().parse().unwrap()
 }
 
-/// A withdrawal at TurboPay, as its document shows it.
+/// A withdrawal at TurboPay. Its messages are recorded, but sent to no other machine.
 pub fn withdrawal(reference: &str) -> String {
     format!(
-        r#"{{"method":"bank_transfer","amount":500,"currency":"INR","traffic":"std","merchant_order_id":"{reference}","merchant_customer_id":"customer-1","customer_bank_account":"065432123456789","bank_code":"HDFC0000053","customer_name":"Raj Singh","status_url":"http://127.0.0.1:9/status"}}"#
+        r#"{{"method":"bank_transfer","amount":500,"currency":"INR","traffic":"std","merchant_order_id":"{reference}","merchant_customer_id":"customer-1","customer_bank_account":"065432123456789","bank_code":"HDFC0000053","customer_name":"Raj Singh","status_url":"https://merchant.example/status"}}"#
     )
 }

@@ -24,6 +24,12 @@ pub fn fill() {
     println!("{}", with.saturating_sub(without));
 }
 
+/// Makes the same calls once, for a profiler.
+pub fn fill_one(records: bool) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    println!("{}", runtime.block_on(withdraw(records)));
+}
+
 /// Withdraws until there are 100,000 records, and returns by how much the resident memory has grown.
 async fn withdraw(records: bool) -> u64 {
     let builder = Sandbox::builder().seed(7);

@@ -223,7 +223,8 @@ impl Record {
     pub(crate) fn new(kind: RecordKind, text: impl fmt::Display) -> Self {
         let text = text.to_string();
         // A merchant's reference may contain any character. A line feed must not start a new line here.
-        let text = if text.contains(char::is_control) { text.replace(char::is_control, "\u{fffd}") } else { text };
+        let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let text = if is_plain { text } else { text.replace(char::is_control, "\u{fffd}") };
         Self {
             number: 0,
             at: Duration::ZERO,

@@ -1,10 +1,11 @@
 //! Removes keys, cookies, card numbers and security codes from what is recorded.
 
+mod json;
+
 use std::borrow::Cow;
-use std::fmt;
+use std::ops::Range;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::needles::Needles;
@@ -29,11 +30,16 @@ impl Mask {
         Self { keys: Needles::new(keys), secret_names: Needles::new(secret_names) }
     }
 
+    /// True if a text has neither a key nor a card number.
+    fn is_clean(&self, text: &str) -> bool {
+        self.keys.find(text.as_bytes()).is_none() && matches!(mask_card_numbers(text), Cow::Borrowed(_))
+    }
+
     /// Masks keys and card numbers in a text.
     pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut without_keys = String::new();
         let mut rest = text;
-        while let Some((at, length)) = self.keys.find(rest) {
+        while let Some((at, length)) = self.keys.find(rest.as_bytes()) {
             without_keys.push_str(&rest[..at]);
             without_keys.push_str(MASKED);
             rest = &rest[at + length..];
@@ -47,12 +53,18 @@ impl Mask {
 
     /// True if a member or a field of this name holds a secret or a card number: `cvv`, `security_key`, `card[number]`.
     fn is_secret(&self, name: &str) -> bool {
-        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        let plain: Cow<'_, str> = match name.bytes().all(is_plain) {
-            true => name.into(),
-            false => name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect(),
+        // Most names are short, so nothing is allocated.
+        let mut buffer = [0; 64];
+        let mut longer = Vec::new();
+        let letters = name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
+        let plain = if name.len() <= buffer.len() {
+            let length = buffer.iter_mut().zip(letters).map(|(place, letter)| *place = letter).count();
+            &buffer[..length]
+        } else {
+            longer.extend(letters);
+            &longer
         };
-        self.secret_names.find(&plain).is_some() || SECRET_NAMES.contains(&&*plain)
+        self.secret_names.find(plain).is_some() || SECRET_NAMES.iter().any(|secret| secret.as_bytes() == plain)
     }
 
     /// Masks a path or a URL without its query.
@@ -76,12 +88,9 @@ impl Mask {
         if is_form {
             return Some(self.form(text));
         }
+        // The walk needs valid JSON, but checks nothing itself.
         let json: &RawValue = serde_json::from_str(text).ok()?;
-        matches!(json.get().as_bytes().first(), Some(b'{' | b'[')).then(|| {
-            let mut masked = String::with_capacity(text.len());
-            self.json(json.get(), 0, &mut masked);
-            masked
-        })
+        matches!(json.get().as_bytes().first(), Some(b'{' | b'[')).then(|| json::masked(json.get(), self))
     }
 
     /// Masks a query or a form. What is not masked stays as it was encoded.
@@ -100,104 +109,19 @@ impl Mask {
         });
         pairs.collect::<Vec<_>>().join("&")
     }
-
-    /// Masks a valid JSON text. Numbers and the order of members stay as they are.
-    fn json(&self, json: &str, depth: usize, out: &mut String) {
-        let separator = |out: &mut String, index| {
-            if index > 0 {
-                out.push(',')
-            }
-        };
-        match json.as_bytes().first() {
-            Some(b'{' | b'[') if depth > MAX_DEPTH => out.push_str(&quoted(MASKED)),
-            Some(b'{') => {
-                let Members(members) = serde_json::from_str(json).unwrap_or_default();
-                out.push('{');
-                for (index, (name, value)) in members.iter().enumerate() {
-                    separator(out, index);
-                    out.push_str(&quoted(&self.text(name)));
-                    out.push(':');
-                    match value.get() {
-                        "null" => out.push_str("null"),
-                        _ if self.is_secret(name) => out.push_str(&quoted(MASKED)),
-                        value => self.json(value, depth + 1, out),
-                    }
-                }
-                out.push('}');
-            }
-            Some(b'[') => {
-                let items: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
-                out.push('[');
-                for (index, item) in items.iter().enumerate() {
-                    separator(out, index);
-                    self.json(item.get(), depth + 1, out);
-                }
-                out.push(']');
-            }
-            // Without an escape, the text is as it is read.
-            Some(b'"') if json.contains('\\') => match serde_json::from_str::<String>(json) {
-                Ok(text) => out.push_str(&quoted(&self.text(&text))),
-                // Half of a surrogate pair.
-                Err(_) => out.push_str(&quoted(MASKED)),
-            },
-            Some(b'"') => out.push_str(&self.text(json)),
-            // A number, `true`, `false` or `null`.
-            _ => match self.text(json) {
-                Cow::Borrowed(plain) => out.push_str(plain),
-                Cow::Owned(masked) => out.push_str(&quoted(&masked)),
-            },
-        }
-    }
-}
-
-/// The members of an object, in their order and also if a name occurs twice.
-#[derive(Default)]
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
-    }
-}
-
-struct MembersVisitor;
-
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
-        }
-        Ok(Members(members))
-    }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 /// Masks the digits between the first six and the last four of each card number.
 fn mask_card_numbers(text: &str) -> Cow<'_, str> {
     let mut masked = String::new();
-    let (mut rest, mut copied) = (text, 0);
-    while let Some(start) = rest.bytes().position(|byte| byte.is_ascii_digit()) {
-        let run = &rest[start..];
-        let run = &run[..run_of_digits(run)];
-        let at = text.len() - rest.len() + start;
-        if run.len() >= MIN_DIGITS
-            && let Some(run) = mask_run(run)
-        {
-            masked.push_str(&text[copied..at]);
-            masked.push_str(&run);
-            copied = at + run.len();
+    let (mut from, mut copied) = (0, 0);
+    while let Some(run) = long_run(text.as_bytes(), from) {
+        from = run.end;
+        if let Some(without_digits) = mask_run(&text[run.clone()]) {
+            masked.push_str(&text[copied..run.start]);
+            masked.push_str(&without_digits);
+            copied = run.end;
         }
-        rest = &rest[start + run.len()..];
     }
     if copied == 0 {
         return Cow::Borrowed(text);
@@ -206,22 +130,43 @@ fn mask_card_numbers(text: &str) -> Cow<'_, str> {
     Cow::Owned(masked)
 }
 
-/// Returns the length of digits with at most one space or dash between two of them.
-fn run_of_digits(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let mut end = 0;
-    while let Some(byte) = bytes.get(end) {
-        let separates = matches!(byte, b' ' | b'-') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
-        if !byte.is_ascii_digit() && !separates {
-            break;
+/// Finds the next digits that are long enough for a card number, with at most one space or dash between two of them.
+fn long_run(text: &[u8], from: usize) -> Option<Range<usize>> {
+    // Of two neighbours in such a run, one is a digit. So in steps that are shorter than a run, none is missed.
+    let mut at = from;
+    loop {
+        let digit = at + text.get(at..at + 2)?.iter().position(u8::is_ascii_digit).unwrap_or(2);
+        if digit == at + 2 {
+            at += MIN_DIGITS - 1;
+            continue;
         }
-        end += 1;
+        let mut start = digit;
+        while start > from && (text[start - 1].is_ascii_digit() || separates(text, start - 1) && start - 1 > from) {
+            start -= 1;
+        }
+        let mut end = digit + 1;
+        while text.get(end).is_some_and(u8::is_ascii_digit) || separates(text, end) {
+            end += 1;
+        }
+        if end - start >= MIN_DIGITS {
+            return Some(start..end);
+        }
+        at = end;
     }
-    end
+}
+
+/// True if there is a space or a dash between two digits.
+fn separates(text: &[u8], at: usize) -> bool {
+    matches!(text.get(at), Some(b' ' | b'-'))
+        && at.checked_sub(1).is_some_and(|before| text[before].is_ascii_digit())
+        && text.get(at + 1).is_some_and(u8::is_ascii_digit)
 }
 
 /// Masks each card number in digits and separators; `None` if there is none. A card number ends where digits end, so a longer id has none.
 fn mask_run(run: &str) -> Option<String> {
+    if run.len() <= MAX_DIGITS && run.bytes().all(|byte| byte.is_ascii_digit()) && !is_card(run) {
+        return None;
+    }
     let places: Vec<usize> = run.bytes().enumerate().filter(|(_, b)| b.is_ascii_digit()).map(|(at, _)| at).collect();
     let digits: String = run.chars().filter(char::is_ascii_digit).collect();
     let is_edge = |at: usize| at == 0 || at == places.len() || places[at] - places[at - 1] > 1;
@@ -246,9 +191,6 @@ fn is_card(digits: &str) -> bool {
 }
 
 pub(crate) const MASKED: &str = "[masked]";
-
-/// Deeper values are masked as a whole.
-const MAX_DEPTH: usize = 32;
 
 const MIN_DIGITS: usize = 13;
 const MAX_DIGITS: usize = 19;
@@ -291,3 +233,36 @@ const SECRET_PARTS: &[&str] = &[
 ];
 
 const SECRET_NAMES: &[&str] = &["number", "otp", "pan", "pin"];
+
+#[cfg(test)]
+mod tests {
+    use super::mask_card_numbers;
+
+    #[test]
+    fn a_card_number_is_found_at_every_place_of_a_text() {
+        for card in ["4111111111111111", "4111 1111-1111 1111", "4222222222222"] {
+            let masked = mask_card_numbers(card).into_owned();
+            assert_ne!(masked, card);
+            for (before, after) in (0..40).flat_map(|before| (0..15).map(move |after| (before, after))) {
+                for filler in ["x", "1x", "- ", "12  ", "é"] {
+                    let (before, after) = (filler.repeat(before) + "x", "x".to_owned() + &filler.repeat(after));
+                    let text = format!("{before}{card}{after}{card}");
+                    assert_eq!(mask_card_numbers(&text), format!("{before}{masked}{after}{masked}"), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn other_numbers_stay() {
+        for text in [
+            "411111111111111",
+            "4111 1111  1111 1111",
+            "4111111111111112",
+            "4111-1111--1111-1111",
+            "41111111111111110000",
+        ] {
+            assert_eq!(mask_card_numbers(text), text);
+        }
+    }
+}
