@@ -6,8 +6,9 @@ mod recorded;
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use payments_sandbox::Sandbox;
+use payments_sandbox::{Clock, Sandbox};
 use serde_json::json;
 
 use crate::support::{self, browse, control, deposit, get, post, withdrawal};
@@ -230,3 +231,49 @@ fn must_write() -> bool {
 }
 
 const WRITE: &str = "PAYMENTS_TESTS_WRITE_COPIED";
+
+#[tokio::test]
+async fn a_test_needs_contents_and_an_order_that_a_record_is_about() {
+    let sandbox = Sandbox::builder().start().await;
+    let problem = control(&sandbox, "GET", "/rust-test", "").await.expect_status(409);
+    assert!(problem["error"].as_str().unwrap().starts_with("contents are not recorded"), "{problem}");
+    sandbox.finish();
+    let sandbox = start(1).await;
+    control(&sandbox, "GET", "/rust-test?order=nobody", "").await.expect_status(404);
+    assert!(control(&sandbox, "GET", "/rust-test", "").await.text().contains("async fn recorded_run() {"));
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_test_of_a_running_clock_says_so_and_advances_its_own_clock() {
+    let clock = Clock::running();
+    let sandbox = Sandbox::builder().clock(clock.clone()).record_contents().start().await;
+    post(&sandbox, "deposit/new", &deposit("order-1")).await.expect_status(201);
+    clock.advance(Duration::from_secs(700));
+    let _ticks = sandbox.ledger();
+    let test = control(&sandbox, "GET", "/rust-test?order=order-1", "").await.text();
+    assert!(test.contains("// The recorded clock was running."), "{test}");
+    assert_eq!(test.matches("sandbox.clock().advance(").count(), 1, "{test}");
+    assert!(test.contains("sandbox.expect_status(\"order-1\", \"expired\");"), "{test}");
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn an_order_that_was_paid_twice_is_asserted_and_the_test_does_not_finish() {
+    let sandbox = start(1).await;
+    for _ in 0..2 {
+        turbo_txn::initiate(&sandbox, "order-1", 300).await.expect_status(200);
+    }
+    let test = control(&sandbox, "GET", "/rust-test?order=order-1", "").await.text();
+    assert!(test.contains("sandbox.ledger().order(\"order-1\").executed_times(2);"), "{test}");
+    assert!(test.contains("sandbox.abandon();") && !test.contains("sandbox.finish();"), "{test}");
+    sandbox.abandon();
+}
+
+#[tokio::test]
+#[should_panic(expected = "POST /turbopay/orders/nobody/success: {\"error\":\"no such order: \\\"nobody\\\"\"}")]
+async fn a_request_to_the_control_api_that_is_refused_panics_with_the_problem() {
+    let sandbox = start(1).await;
+    assert!(sandbox.control("GET", "/health", "").contains("\"seed\":1"));
+    sandbox.control("POST", "/turbopay/orders/nobody/success", "{}");
+}
