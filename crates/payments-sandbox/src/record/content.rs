@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use super::Mask;
@@ -13,7 +14,7 @@ pub struct Content {
     /// The method and the target of a request, the status of a response, or the URL of a message.
     pub start: String,
     /// The headers.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     /// The body, up to 16 KiB; `None` if it is empty, or neither JSON nor a form.
     pub body: Option<String>,
     /// The number of bytes of the whole body.
@@ -25,16 +26,12 @@ impl Content {
     pub(crate) fn of_request(request: &Request, mask: &Mask) -> Self {
         let query = if request.query.is_empty() { String::new() } else { format!("?{}", mask.form(&request.query)) };
         let start = format!("{} {}{query}", request.method, mask.path(&request.path));
-        Self::new(
-            start,
-            request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())),
-            &request.body,
-            mask,
-        )
+        let headers = request.headers.iter().map(|(name, value)| (mask.name(name), value.as_str()));
+        Self::new(start, headers, &request.body, mask)
     }
 
     pub(crate) fn of_response(response: &Response, mask: &Mask) -> Self {
-        let headers = response.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let headers = response.headers.iter().map(|(name, value)| (Cow::Borrowed(*name), value.as_str()));
         Self::new(response.status.to_string(), headers, &response.body, mask)
     }
 
@@ -47,14 +44,22 @@ impl Content {
     ) -> Self {
         let (path, query) =
             url.split_once('?').map_or((url, String::new()), |(path, query)| (path, format!("?{}", mask.form(query))));
-        let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
-        let headers = [("Content-Type", content_type)].into_iter().chain(headers);
+        let headers = headers.iter().map(|(name, value)| (Cow::Borrowed(*name), value.as_str()));
+        let headers = [(Cow::Borrowed("Content-Type"), content_type)].into_iter().chain(headers);
         Self::new(format!("POST {}{query}", mask.path(path)), headers, body, mask)
     }
 
-    fn new<'a>(start: String, headers: impl Iterator<Item = (&'a str, &'a str)>, body: &[u8], mask: &Mask) -> Self {
-        let headers: Vec<_> =
-            headers.map(|(name, value)| (mask.text(name).into_owned(), mask.header(name, value))).collect();
+    fn new<'a>(
+        start: String,
+        headers: impl Iterator<Item = (Cow<'static, str>, &'a str)>,
+        body: &[u8],
+        mask: &Mask,
+    ) -> Self {
+        let headers = headers.map(|(name, value)| {
+            let value = mask.header(&name, value);
+            (name, value)
+        });
+        let headers: Vec<_> = headers.collect();
         let is_form = headers.iter().any(|(name, value)| {
             name.eq_ignore_ascii_case("content-type") && value.starts_with("application/x-www-form-urlencoded")
         });
@@ -70,10 +75,22 @@ impl Content {
 
     /// Returns the memory that it uses, in bytes.
     pub(super) fn memory(&self) -> usize {
-        let headers = self.headers.iter().map(|(name, value)| name.len() + value.len() + size_of::<(String, String)>());
-        size_of::<Self>() + self.start.len() + self.body.as_ref().map_or(0, String::len) + headers.sum::<usize>()
+        let texts = self.headers.iter().flat_map(|(name, value)| [name, value]).map(|text| match text {
+            Cow::Borrowed(_) => 0,
+            Cow::Owned(text) => allocated(text.len()),
+        });
+        let headers = self.headers.len() * size_of::<(Cow<'static, str>, Cow<'static, str>)>();
+        let body = self.body.as_ref().map_or(0, |body| allocated(body.len()));
+        allocated(size_of::<Self>()) + allocated(headers) + texts.sum::<usize>() + allocated(self.start.len()) + body
     }
 }
+
+/// What an allocation of this many bytes takes, in a usual allocator.
+pub(super) fn allocated(bytes: usize) -> usize {
+    if bytes == 0 { 0 } else { bytes + PER_ALLOCATION }
+}
+
+pub(super) const PER_ALLOCATION: usize = 16;
 
 /// Cuts a body after the last whole character within the limit.
 fn cut(mut body: String) -> String {
@@ -87,7 +104,7 @@ fn cut(mut body: String) -> String {
 
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name.as_ref()).collect();
         f.debug_struct("Content")
             .field("headers", &names)
             .field("body", &format_args!("[{} bytes]", self.body_bytes))

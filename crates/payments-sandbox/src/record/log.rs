@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::content::allocated;
 use super::filter::Filter;
 use super::index::{Indexes, Part, Place};
 use super::{Content, Mask, Record};
@@ -43,6 +44,8 @@ impl RecordLog {
 
     pub(crate) fn record_contents(&mut self, mask: Mask) {
         (self.mode, self.mask) = (Mode::WithContents, mask);
+        // Only addresses are reserved here. Memory is used as records arrive, and none of them is ever moved.
+        self.records.reserve_exact(MAX_RECORDS + 1);
     }
 
     /// Adds a record, and returns its number. The oldest records leave when a limit is exceeded.
@@ -133,7 +136,7 @@ impl RecordLog {
 /// Returns the memory of a record. A content that two records share counts twice, so the limit holds in any case.
 fn memory(record: &Record) -> usize {
     let texts = [record.reference.as_ref(), record.id.as_ref(), record.fault.as_ref(), Some(&record.text)];
-    let texts: usize = texts.into_iter().flatten().map(String::capacity).sum();
+    let texts: usize = texts.into_iter().flatten().map(|text| allocated(text.capacity())).sum();
     size_of::<Record>() + texts + record.content.as_ref().map_or(0, |content| content.memory())
 }
 
@@ -147,6 +150,7 @@ mod tests {
 
     use super::{MAX_BYTES, MAX_RECORDS, RecordLog, memory};
     use crate::http::Response;
+    use crate::record::content::PER_ALLOCATION;
     use crate::record::{Content, Mask, Record, RecordKind};
 
     fn recording() -> RecordLog {
@@ -158,7 +162,7 @@ mod tests {
     /// Returns a record that uses this many bytes.
     fn of_size(bytes: usize) -> Record {
         let record = Record::new(RecordKind::Note, "");
-        let left = bytes - memory(&record);
+        let left = bytes - memory(&record) - PER_ALLOCATION;
         Record { text: "x".repeat(left), ..record }
     }
 

@@ -77,9 +77,20 @@ impl Mask {
     }
 
     /// Masks the value of a header. Only headers that never hold a secret are kept.
-    pub(super) fn header(&self, name: &str, value: &str) -> String {
-        let is_plain = PLAIN_HEADERS.iter().any(|plain| name.eq_ignore_ascii_case(plain));
-        if is_plain { self.text(value).into_owned() } else { MASKED.to_owned() }
+    pub(super) fn header(&self, name: &str, value: &str) -> Cow<'static, str> {
+        match PLAIN_HEADERS.iter().any(|plain| name.eq_ignore_ascii_case(plain)) {
+            true if value == JSON => JSON.into(),
+            true => self.text(value).into_owned().into(),
+            false => MASKED.into(),
+        }
+    }
+
+    /// Masks the name of a header, which is in lower case. Usual names are not copied.
+    pub(super) fn name(&self, name: &str) -> Cow<'static, str> {
+        match PLAIN_HEADERS.iter().chain(SECRET_HEADERS).find(|known| **known == name) {
+            Some(known) => Cow::Borrowed(known),
+            None => self.text(name).into_owned().into(),
+        }
     }
 
     /// Masks a body; `None` if it is neither JSON nor a form.
@@ -215,6 +226,20 @@ const PLAIN_HEADERS: &[&str] = &[
     "transfer-encoding",
     "user-agent",
 ];
+
+/// The names of further headers that many requests have.
+const SECRET_HEADERS: &[&str] = &[
+    "authorization",
+    "client-id",
+    "cookie",
+    "referer",
+    "secret-key",
+    "upgrade-insecure-requests",
+    "x-api-key",
+    "x-api-secret",
+];
+
+const JSON: &str = "application/json";
 
 /// Parts of names, without their case and separators.
 const SECRET_PARTS: &[&str] = &[

@@ -37,12 +37,12 @@ pub(super) fn command(content: &Content, target: &Target<'_>) -> Command {
             continue;
         }
         let key = target.key_headers.iter().find(|(header, ..)| name.eq_ignore_ascii_case(header));
-        let header = match (key, value.as_str()) {
+        let header = match (key, value.as_ref()) {
             (Some((_, before, key)), _) => {
                 format!("{}\"${}\"", word(&format!("{name}: {before}")), target.variable(key))
             }
             (None, MASKED) => {
-                left_out.push(name.as_str());
+                left_out.push(name.as_ref());
                 continue;
             }
             // curl would leave out a header without a value.
