@@ -175,6 +175,12 @@ impl Browser {
             .is_some()
     }
 
+    /// Waits until the page shows a text no longer, such as after another one was requested.
+    pub async fn stops_showing(&self, text: &str) {
+        let is_gone = async || self.text().await.is_some_and(|shown| !shown.contains(text)).then_some(());
+        until(&format!("{text:?} is gone"), is_gone).await;
+    }
+
     /// Asserts that the page that is shown now has no such text.
     pub async fn does_not_show(&self, text: &str) {
         let shown = self.text().await.expect("there is no page");
