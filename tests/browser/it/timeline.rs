@@ -192,9 +192,11 @@ async fn nothing_is_lost_while_many_records_arrive() {
     }
     until(&browser, "timeline.dataset.received === '4000' && timeline.dataset.last === '4010'").await;
     until(&browser, &in_sight(4_010)).await;
-    let numbers = numbers(&browser).await;
-    let expected: Vec<u64> = (numbers[0]..=4_010).collect();
-    assert_eq!(numbers, expected, "no row is missing");
+    // The rows in sight, and those that are kept ready before them. Further away, rows that were in sight earlier may have gaps.
+    let row = "document.querySelector(`#rows [data-number=\"${3951 + index}\"]`)";
+    until(&browser, &format!("[...Array(60).keys()].every((index) => {row})")).await;
+    let count = numbers(&browser).await.len();
+    assert!(count <= 300, "{count} rows");
     browser.finish().await;
     sandbox.finish();
 }
