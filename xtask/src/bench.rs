@@ -33,13 +33,17 @@ type Measured = BTreeMap<String, Sides>;
 
 /// Measures all rows, stores the values, and writes `docs/performance.md` with its plots.
 ///
-/// With `--quick`, only prints the rows that need no clean build. With `--table`, measures these rows, and keeps the stored values of
+/// With `--inspector`, only prints what the sandbox's records cost, as lines of JSON. With `--quick`, only prints the rows that need no clean build. With `--table`, measures these rows, and keeps the stored values of
 /// the builds. With `--rounds N`, builds each application N times instead of three. With `--page`, measures nothing, and writes the page
 /// from the stored values.
 pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     let builds = match parse(args)? {
         Kind::Page => {
             write_page(&stored::read()?)?;
+            return Ok(Step::Passed);
+        }
+        Kind::Inspector => {
+            run_inspector()?;
             return Ok(Step::Passed);
         }
         Kind::Quick => None,
@@ -113,6 +117,7 @@ enum Kind {
     Whole { rounds: usize },
     Table,
     Quick,
+    Inspector,
     Page,
 }
 
@@ -121,13 +126,28 @@ fn parse(args: &[String]) -> Result<Kind, Failure> {
         [] => Ok(Kind::Whole { rounds: ROUNDS }),
         ["--quick"] => Ok(Kind::Quick),
         ["--table"] => Ok(Kind::Table),
+        ["--inspector"] => Ok(Kind::Inspector),
         ["--page"] => Ok(Kind::Page),
         ["--rounds", rounds] => match rounds.parse() {
             Ok(rounds) if rounds > 0 => Ok(Kind::Whole { rounds }),
             _ => Err(Failure::new("--rounds needs a whole number above 0")),
         },
-        _ => Err(Failure::new("usage: cargo xtask bench [--quick | --table | --page | --rounds N]")),
+        _ => Err(Failure::new("usage: cargo xtask bench [--quick | --inspector | --table | --page | --rounds N]")),
     }
+}
+
+/// Measures what the sandbox's records cost. The values are on no page.
+fn run_inspector() -> Result<(), Failure> {
+    let target = Workspace::load()?.target;
+    let sandbox = target.join("comparisons").join("sandbox");
+    let build = ["build", "--release", "--quiet", "--locked", "--package", "payments-sandbox"];
+    Run::cargo().args(build).args(["--target-dir".as_ref(), sandbox.as_os_str()]).run()?;
+    let own = target.join("comparisons").join("inspector");
+    comparisons(&["build", "--release", "--package", "inspector"])
+        .args(["--target-dir".as_ref(), own.as_os_str()])
+        .run()?;
+    let program = sandbox.join("release/payments-sandbox");
+    Run::program(own.join("release/inspector")).env("PAYMENTS_SANDBOX", &program.to_string_lossy()).run()
 }
 
 /// Measures the rows of the program `table`.
@@ -184,6 +204,7 @@ mod tests {
 
         assert_eq!(parse(&["--quick"]).unwrap(), Kind::Quick);
         assert_eq!(parse(&["--table"]).unwrap(), Kind::Table);
+        assert_eq!(parse(&["--inspector"]).unwrap(), Kind::Inspector);
         assert_eq!(parse(&["--rounds", "5"]).unwrap(), Kind::Whole { rounds: 5 });
         assert!(parse(&["--rounds", "0"]).is_err() && parse(&["--fast"]).is_err());
     }

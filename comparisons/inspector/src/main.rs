@@ -13,9 +13,8 @@ use std::io::Write as _;
 fn main() {
     let selected: Vec<String> = std::env::args().skip(1).collect();
     match selected.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["child", "memory"] => return memory::fill(),
-        ["child", "memory", "without"] => return memory::fill_one(false),
-        ["child", "memory", "with"] => return memory::fill_one(true),
+        ["child", "memory", "without"] => return memory::fill(false),
+        ["child", "memory", "with"] => return memory::fill(true),
         _ => {}
     }
     let rows: [(&str, fn()); 6] = [

@@ -7,25 +7,18 @@ use payments_sandbox::Sandbox;
 use crate::client::{self, address};
 use crate::report;
 
-/// Runs in a child process, because memory freed by another row would hide the memory of this one.
+/// Compares two processes that make the same calls, with and without records.
 pub fn measure() {
-    let child = Command::new(std::env::current_exe().unwrap()).args(["child", "memory"]).output().unwrap();
-    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
-    let kib = String::from_utf8(child.stdout).unwrap().trim().parse().unwrap();
-    report("records-memory", "KiB", kib, 0);
-}
-
-/// Prints how much more resident memory there is with the records than without them.
-pub fn fill() {
-    let [without, with] = [false, true].map(|records| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(withdraw(records))
+    let [with, without] = ["with", "without"].map(|records| {
+        let child = Command::new(std::env::current_exe().unwrap()).args(["child", "memory", records]).output().unwrap();
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+        String::from_utf8(child.stdout).unwrap().trim().parse::<u64>().unwrap()
     });
-    println!("{}", with.saturating_sub(without));
+    report("records-memory", "KiB", with.saturating_sub(without), 0);
 }
 
-/// Makes the same calls once, for a profiler.
-pub fn fill_one(records: bool) {
+/// Prints by how much the resident memory has grown.
+pub fn fill(records: bool) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     println!("{}", runtime.block_on(withdraw(records)));
 }

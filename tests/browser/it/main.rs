@@ -10,6 +10,7 @@ mod ledger;
 mod orders;
 mod overview;
 mod picture;
+mod speed;
 mod support;
 mod timeline;
 mod turbo_link;

@@ -209,6 +209,20 @@ impl Browser {
         self.set_screen().await;
     }
 
+    /// Opens a page in a new tab, and goes on there.
+    pub async fn open_tab(&self, url: &str) {
+        let tab = self.session.new_tab().await.expect("no new tab");
+        self.session.switch_to_window(tab).await.expect("the new tab is there");
+        self.set_screen().await;
+        self.open(url).await;
+    }
+
+    /// Goes on in the tab that was opened at this place, from 0.
+    pub async fn enter_tab(&self, place: usize) {
+        let tabs = self.session.windows().await.expect("there are tabs");
+        self.session.switch_to_window(tabs[place].clone()).await.expect("the tab is there");
+    }
+
     /// Goes on inside the frame with this id.
     pub async fn enter_frame(&self, id: &str) {
         self.try_until(&format!("the frame `{id}` is there"), async || {
