@@ -131,7 +131,8 @@ const MASKED_AND_ENCODED: &str = "%5Bmasked%5D";
 /// The headers that curl makes itself, and the one that would make its output unreadable.
 const OF_CURL: &[&str] = &["host", "content-length", "connection", "transfer-encoding", "expect", "accept-encoding"];
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::path::PathBuf;
     use std::process::{Command as Process, Stdio};
