@@ -15,6 +15,7 @@ async fn the_picture_of_the_inspector_can_be_made_and_is_small() {
     world.shop.respond("/status", &[], "");
     world.sandbox.fault("turbopay.withdraw order=payout-7 @after-commit fin");
     world.lose_withdrawal("payout-7", &world.shop.url("/status")).await;
+    world.sandbox.settle().await;
     let note = json!({"text": "no response: the outcome is unknown", "reference": "payout-7"});
     world.control("POST", "/notes", &note).await;
     world.sandbox.clock().advance(std::time::Duration::from_secs(2));
