@@ -116,7 +116,7 @@ impl AmountUnit {
     pub(crate) fn format(self, amount: i128, currency: &str) -> String {
         match self {
             Self::Hundredths => format!("{} {currency}", money::decimal(amount)),
-            Self::Smallest => format!("{amount} of {currency}'s smallest unit"),
+            Self::Smallest => format!("{amount} {} (smallest unit)", currency.to_ascii_uppercase()),
         }
     }
 }

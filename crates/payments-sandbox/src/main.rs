@@ -131,14 +131,15 @@ fn print_screen(sandbox: &Sandbox) {
         "
 Try:
   curl {base}/balance -H 'Authorization: {key}'
+  # The next payout is executed, and its response is lost:
+  curl {control}/faults -H 'content-type: application/json' \\
+    -d '{{\"spec\": \"turbopay.withdraw @after-commit fin\"}}'
   curl {base}/withdraw/new \\
     -H 'Authorization: {key}' \\
     -d '{{\"method\": \"bank_transfer\", \"amount\": 500, \"currency\": \"INR\", \"traffic\": \"std\",
       \"merchant_order_id\": \"order-1\", \"merchant_customer_id\": \"customer-1\",
       \"customer_bank_account\": \"065432123456789\", \"bank_code\": \"HDFC0000053\",
       \"status_url\": \"http://127.0.0.1:9/\"}}'
-  curl {control}/faults -H 'content-type: application/json' \\
-    -d '{{\"spec\": \"turbopay.withdraw @after-commit fin\"}}'
   curl {control}/ledger",
         base = turbopay.base_url(),
         key = turbopay.api_key(),

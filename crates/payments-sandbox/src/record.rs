@@ -34,7 +34,7 @@ pub struct Record {
     pub operation: Option<&'static str>,
     /// The merchant's reference.
     pub reference: Option<String>,
-    /// What the control API's actions name the order by, in records of its status and of its pages.
+    /// The order's id in the control API's paths. Set in records of its status and of its pages.
     pub id: Option<String>,
     /// The number of the request that it belongs to.
     pub request: Option<u64>,
@@ -76,7 +76,7 @@ pub enum RecordKind {
     Told,
     /// A ledger entry.
     Ledger,
-    /// An order has another status, or was created.
+    /// An order was created, or its status changed.
     Status,
     /// A message to the merchant is due.
     Message,

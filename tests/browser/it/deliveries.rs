@@ -13,19 +13,19 @@ async fn a_message_is_held_released_and_sent_again() {
         world.sandbox.fault("turbopay.deposit @webhook hold");
         let mut browser = Browser::start(screen).await;
         browser.open(&world.inspector("/inspector/deliveries")).await;
-        browser.shows("No message was due yet.").await;
+        browser.shows("No webhook or callback yet.").await;
         browser.shows("live").await;
         world.deposit_with_status_url("order-1", &world.shop.url("/status")).await;
         world.sandbox.turbopay().order("order-1").succeed();
         browser.shows("held").await;
         browser.look("deliveries-held").await;
 
-        browser.press("Tamper: message 1").await;
-        browser.shows("Done: POST /deliveries/1/tamper").await;
+        browser.press("Change the body: message 1").await;
+        browser.shows("Sent: POST /deliveries/1/tamper").await;
         browser.press("Release: message 1").await;
         browser.shows("delivered").await;
         browser.press("Send again: message 1").await;
-        browser.shows("Done: POST /deliveries/1/resend").await;
+        browser.shows("Sent: POST /deliveries/1/resend").await;
         browser.press("Send a copy: message 1").await;
         browser.shows("#2 success").await;
         browser.look("deliveries").await;
@@ -37,7 +37,7 @@ async fn a_message_is_held_released_and_sent_again() {
 
         browser.fill("Order", "another").await;
         browser.press("Filter").await;
-        browser.shows("No message was due yet.").await;
+        browser.shows("No webhook or callback yet.").await;
         browser.finish().await;
         world.sandbox.finish();
     }
@@ -55,12 +55,12 @@ async fn a_message_overtakes_another_one_and_waits_while_it_is_held() {
     browser.open(&world.inspector("/inspector/deliveries")).await;
     browser.shows("waiting").await;
     browser.press("Send after the next one: message 1").await;
-    browser.shows("overtaken").await;
+    browser.shows("sent after the next one").await;
     browser.press("Release: message 1").await;
     browser.shows("waiting").await;
     browser.press("Hold: message 1").await;
     browser.shows("held").await;
-    browser.press("Release all that faults hold").await;
+    browser.press("Release all held messages").await;
     browser.shows("waiting").await;
     browser.finish().await;
     world.sandbox.finish();

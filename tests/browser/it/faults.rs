@@ -10,15 +10,15 @@ async fn a_fault_is_composed_from_lists_and_shows_that_it_occurred() {
         let world = World::recording().await;
         let mut browser = Browser::start(screen).await;
         browser.open(&world.inspector("/inspector/faults")).await;
-        browser.shows("There is no fault.").await;
-        browser.choose("Calls of", "turbopay.deposit").await;
-        browser.fill("Which", "1").await;
-        browser.choose("When", "@webhook").await;
+        browser.shows("No faults. Add one above.").await;
+        browser.choose("Operation", "turbopay.deposit").await;
+        browser.fill("Call number", "1").await;
+        browser.choose("Phase", "@webhook").await;
         browser.choose("Effect", "delay").await;
         assert_eq!(browser.value("As text").await, "turbopay.deposit#1 @webhook delay=2s");
-        browser.choose("When", "@after-commit").await;
+        browser.choose("Phase", "@after-commit").await;
         browser.choose("Effect", "html").await;
-        browser.fill("Value", "503").await;
+        browser.fill("Value of the effect", "503").await;
         browser.fill("Order", "order-1").await;
         browser.press("Add").await;
         browser.shows("turbopay.deposit#1 order=order-1 @after-commit html=503").await;
@@ -28,7 +28,7 @@ async fn a_fault_is_composed_from_lists_and_shows_that_it_occurred() {
         world.try_deposit("order-1").await;
         browser.shows("once").await;
         browser.press("Remove turbopay.deposit#1 order=order-1 @after-commit html=503").await;
-        browser.shows("There is no fault.").await;
+        browser.shows("No faults. Add one above.").await;
         browser.finish().await;
         world.sandbox.finish();
     }
@@ -46,9 +46,9 @@ async fn a_fault_is_typed_and_a_mistake_is_explained() {
     assert_eq!(browser.value("As text").await, "turbopay.withdraw @after-lunch fin", "what was typed stays");
     browser.fill("As text", "turbopay.withdraw @after-commit fin x*").await;
     browser.press("Add").await;
-    browser.shows("Done: POST /faults").await;
+    browser.shows("Sent: POST /faults").await;
     browser.press("Remove all faults").await;
-    browser.shows("There is no fault.").await;
+    browser.shows("No faults. Add one above.").await;
     browser.finish().await;
     world.sandbox.finish();
 }

@@ -10,7 +10,7 @@ async fn the_ledger_is_live_and_shows_what_was_paid_twice_first() {
         let world = World::recording().await;
         let mut browser = Browser::start(screen).await;
         browser.open(&world.inspector("/inspector/ledger")).await;
-        browser.shows("Nothing was executed yet.").await;
+        browser.shows("No entries yet.").await;
         browser.shows("live").await;
         world.deposit("order-1").await;
         world.sandbox.turbopay().order("order-1").succeed();
@@ -29,7 +29,7 @@ async fn the_ledger_is_live_and_shows_what_was_paid_twice_first() {
             .await;
         assert!(csv.as_str().unwrap().contains("turbopay.deposit,order-1,credited,200000,INR,true,"), "{csv}");
         browser.press("order-1").await;
-        browser.shows("turbopay.deposit · 2000.00 INR · executed once").await;
+        browser.shows("turbopay.deposit · 2000.00 INR · created; no money has moved").await;
         browser.finish().await;
         world.sandbox.abandon();
     }

@@ -17,12 +17,12 @@ async fn an_order_is_listed_live_with_what_its_client_could_not_know() {
         world.sandbox.fault("turbopay.deposit#2 @after-commit fin");
         let mut browser = Browser::start(screen).await;
         browser.open(&world.inspector("/inspector/orders?provider=turbopay")).await;
-        browser.shows("There is no such order.").await;
+        browser.shows("No order matches.").await;
         browser.shows("live").await;
         world.deposit("order-1").await;
-        browser.shows("turbopay.deposit · 2000.00 INR · executed once").await;
+        browser.shows("turbopay.deposit · 2000.00 INR · created; no money has moved").await;
         world.try_deposit("order-2").await;
-        browser.shows("executed; the client was told nothing").await;
+        browser.shows("executed; the client was sent no response").await;
         let newest = browser.run("return document.querySelector('article h2').innerText").await;
         assert!(newest.as_str().unwrap().starts_with("order-2"), "{newest}");
 
@@ -35,9 +35,9 @@ async fn an_order_is_listed_live_with_what_its_client_could_not_know() {
         browser.fill("Reference", "order-2").await;
         browser.press("Filter").await;
         browser.stops_showing("new → pending → failed").await;
-        browser.shows("executed; the client was told nothing").await;
+        browser.shows("executed; the client was sent no response").await;
         browser.press("order-2").await;
-        browser.shows("What the client was told").await;
+        browser.shows("What the client was sent").await;
         browser.finish().await;
         world.sandbox.finish();
     }
@@ -55,7 +55,7 @@ async fn an_order_is_drawn_over_the_documented_changes_and_every_action_has_a_bu
         browser.shows("Welcome back").await;
 
         browser.open(&world.inspector("/inspector/orders/turbopay/order-1")).await;
-        browser.shows("Drawn over the documented changes").await;
+        browser.shows("The documented status changes.").await;
         browser.shows("live").await;
         assert_eq!(spoken(&browser).await, "new, then expired; documented next: failed, success");
         browser.look("order-documented").await;
@@ -73,10 +73,10 @@ async fn an_order_is_drawn_over_the_documented_changes_and_every_action_has_a_bu
 
         browser.fill("Note for the timeline", "the customer has called").await;
         browser.press("Add the note").await;
-        browser.press("They are one order").await;
+        browser.press("Treat as one order").await;
         browser.shows("must have at least two references").await;
-        browser.fill("References of the same order", "order-1\norder-1b").await;
-        browser.press("They are one order").await;
+        browser.fill("References that your application", "order-1\norder-1b").await;
+        browser.press("Treat as one order").await;
         browser.press("Show it, with marked places for your code").await;
         browser.shows("sandbox.same_order(&[").await;
 
@@ -85,7 +85,7 @@ async fn an_order_is_drawn_over_the_documented_changes_and_every_action_has_a_bu
         let copied = browser.clipboard().await;
         for line in [
             "async fn recorded_order_1() {",
-            "// Your code: turbopay.deposit of \"order-1\" (executed; the client was told 201)",
+            "// Your code: turbopay.deposit of \"order-1\" (executed; the client was sent 201)",
             "sandbox.turbopay().order(\"order-1\").expire();",
             "sandbox.turbopay().order(\"order-1\").succeed_with(\"1999.50\");",
             "sandbox.turbopay().order(\"order-1\").charge_back(\"\");",
@@ -110,7 +110,7 @@ async fn an_order_of_a_provider_without_a_table_is_drawn_as_observed() {
         let (id, _) = world.checkout("order-1").await;
         let mut browser = Browser::start(screen).await;
         browser.open(&world.inspector(&format!("/inspector/orders/card3ds/{id}"))).await;
-        browser.shows("Observed: the provider's document has no table of changes.").await;
+        browser.shows("Observed: the provider does not document status changes").await;
         browser.choose("card", "visa").await;
         browser.fill("installmentCount", "7").await;
         browser.run("document.querySelector('button[id^=send-pay]').click()").await;
@@ -136,7 +136,7 @@ async fn a_hostile_reference_is_a_text_on_every_pane() {
     browser.open(&world.inspector("/inspector/orders")).await;
     browser.shows(hostile).await;
     browser.run("document.querySelector('article h2 a').click()").await;
-    browser.shows("What really happened").await;
+    browser.shows("What the provider did").await;
     browser.press("Show it, with marked places for your code").await;
     browser.shows("</pre><script>alert(2)</script>").await;
     browser.press("Timeline of this order").await;

@@ -19,7 +19,7 @@ async fn the_overview_shows_the_run_and_what_a_program_needs_for_it() {
                 browser.shows(value).await;
             }
         }
-        browser.press("Copy api key of turbopay").await;
+        browser.press("Copy API key of turbopay").await;
         browser.shows("Copied.").await;
         assert_eq!(browser.clipboard().await, world.sandbox.turbopay().api_key());
         browser.press("Environment variables").await;
@@ -45,7 +45,7 @@ async fn the_overview_is_live_and_advances_the_clock() {
     browser.shows("live").await;
     world.deposit("order-1").await;
     browser.shows("Requests\n1").await;
-    browser.fill("Let time pass", "90").await;
+    browser.fill("Advance by", "90").await;
     browser.press("Advance the clock").await;
     browser.shows("2026-01-01 12:01:30 UTC").await;
     browser.finish().await;

@@ -72,8 +72,8 @@ async fn the_timeline_shows_what_happened_and_each_record_in_detail() {
 
         let cut = "document.querySelector('#rows .told.broken a')";
         browser.run(&format!("{cut}.scrollIntoView({{block: 'center'}}); {cut}.click()")).await;
-        browser.shows("What really happened").await;
-        browser.shows("A part of 201").await;
+        browser.shows("What the provider did").await;
+        browser.shows("Only a part of the response (201) was sent").await;
         until(&browser, "document.activeElement.id === 'detail'").await;
         browser.look("timeline-detail").await;
         let request = "[...document.querySelectorAll('#detail .story a')][0]";
@@ -86,8 +86,8 @@ async fn the_timeline_shows_what_happened_and_each_record_in_detail() {
         browser.shows("opied").await;
         browser.press("Show the command").await;
         browser.look("timeline-curl").await;
-        browser.press("Own page").await;
-        browser.shows("The whole story").await;
+        browser.press("Open as a page").await;
+        browser.shows("Related records").await;
         browser.look("record").await;
         browser.finish().await;
         world.sandbox.abandon();

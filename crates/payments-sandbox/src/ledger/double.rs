@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{Entry, EntryKind, Ledger};
 
-/// An order that something happened to twice that may happen once.
+/// An order that was executed, credited, captured or paid more than once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Double {

@@ -135,7 +135,7 @@ const ISOLATION: &[(&str, &str)] = &[
 
 fn unknown_host(host: &str, what: &str) -> String {
     format!(
-        "`Host` is {host:?}: {what} is used through a loopback host (127.0.0.0/8, [::1] or localhost); \
+        "`Host` is {host:?}: {what} must be used through a loopback host (127.0.0.0/8, [::1] or localhost); \
          start the sandbox with `--allow-host NAME` or `Builder::allow_host` to allow another one"
     )
 }

@@ -22,7 +22,7 @@ pub(super) use layout::{Page, Pane};
 
 pub(super) const ROUTES: &[SharedRoute] = &[
     SharedRoute {
-        endpoint: Endpoint::new("overview", Get, "/", "the inspector, which shows all of this live", Html),
+        endpoint: Endpoint::new("overview", Get, "/", "the inspector, in a browser", Html),
         handler: |state, _| Ok(overview::page(state)),
     },
     SharedRoute {

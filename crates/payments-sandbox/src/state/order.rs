@@ -53,8 +53,10 @@ pub(crate) struct OrderRequest {
     pub(crate) faults: Vec<String>,
     /// `None` while the client waits.
     pub(crate) told: Option<Told>,
-    /// True if the ledger has an entry of the request.
+    /// True if the ledger has an entry of the request that does more than to begin a payment.
     pub(crate) is_executed: bool,
+    /// True if the ledger has an entry of the request.
+    pub(crate) has_entry: bool,
 }
 
 /// An action that the order's status allows now.
@@ -89,17 +91,18 @@ impl OrderRequest {
                 |fault: &&String| fault.starts_with(phase) && !fault.contains(" delay") && !fault.contains(" slow");
             self.faults.iter().any(|fault| changes(&fault))
         };
-        match (self.is_executed, status) {
-            (true, None) if told.bytes == 0 => Some("executed; the client was told nothing".to_owned()),
-            (true, None) => Some(format!("executed; the client was {told}")),
+        let done = if self.is_executed { "executed" } else { "created" };
+        match (self.has_entry, status) {
+            (true, None) if told.bytes == 0 => Some(format!("{done}; the client was sent no response")),
+            (true, None) => Some(format!("{done}; the client was {told}")),
             (true, Some(status)) if !(200..300).contains(&status) => {
-                Some(format!("executed; the client was told {status}"))
+                Some(format!("{done}; the client was sent status {status}"))
             }
             (true, Some(status)) if has_fault("@after-commit") => {
-                Some(format!("executed; a fault changed the response that the client was told ({status})"))
+                Some(format!("{done}; the client was sent a response ({status}) that a fault changed"))
             }
             (false, Some(status)) if (200..300).contains(&status) && has_fault("@before-commit") => {
-                Some(format!("not executed; the client was told {status}"))
+                Some(format!("not executed; the client was sent status {status}"))
             }
             _ => None,
         }
@@ -108,9 +111,9 @@ impl OrderRequest {
     /// Returns what the client was told, in words.
     pub(crate) fn told_text(&self) -> String {
         match self.told {
-            None => "nothing yet".to_owned(),
+            None => "no response yet".to_owned(),
             Some(Told { status: Some(status), end: ToldEnd::Whole, .. }) => status.to_string(),
-            Some(Told { bytes: 0, end, .. }) => format!("nothing ({})", end.as_str()),
+            Some(Told { bytes: 0, end, .. }) => format!("no response ({})", end.as_str()),
             Some(told) => {
                 format!("{} ({told})", told.status.map_or("a part".to_owned(), |status| format!("a part of {status}")))
             }
@@ -122,11 +125,6 @@ impl Order {
     /// Returns what clients could not know about the order.
     pub(crate) fn disagreements(&self) -> Vec<String> {
         self.requests.iter().filter_map(OrderRequest::disagreement).collect()
-    }
-
-    /// How often the reference was executed.
-    pub(crate) fn executions(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.kind == EntryKind::Executed).count()
     }
 
     /// The record of the order's creation, or of the first change that was kept; 0 if none was.
@@ -246,6 +244,7 @@ impl Order {
                 faults: record.fault.iter().cloned().collect(),
                 told: record.told,
                 is_executed: false,
+                has_entry: false,
             }),
             RecordKind::Fault => {
                 if let Some(index) = request(&mut self.requests) {
@@ -264,7 +263,10 @@ impl Order {
     fn add_entry(&mut self, entry: &Entry) {
         let requests =
             self.requests.iter_mut().filter(|known| entry.request.is_some() && known.request == entry.request);
-        requests.for_each(|request| request.is_executed = true);
+        requests.for_each(|request| {
+            request.has_entry = true;
+            request.is_executed |= entry.kind != EntryKind::Begun;
+        });
         self.entries.push(entry.clone());
     }
 }

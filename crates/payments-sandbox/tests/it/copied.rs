@@ -62,12 +62,12 @@ async fn a_lost_response() -> String {
     act(&sandbox, "/turbopay/orders/order-1/success", r#"{"amount": "499.00"}"#).await;
     let calls: Calls = &[
         (
-            "turbopay.withdraw of \"order-1\" (executed; the client was told nothing, fin)",
+            "turbopay.withdraw of \"order-1\" (executed; the client was sent nothing, fin)",
             "let body = crate::support::withdrawal(\"order-1\");\n\
              crate::support::post_until_closed(&sandbox, \"withdraw/new\", &body).await;",
         ),
         (
-            "turbopay.merchant-order-status of \"order-1\" (the client was told 200), 3 times",
+            "turbopay.merchant-order-status of \"order-1\" (the client was sent 200), 3 times",
             "let order = crate::support::get(&sandbox, \"merchantorder/status/order-1\").await;\n\
              assert_eq!(order.expect_status(200)[\"status\"], \"pending\");",
         ),
@@ -82,7 +82,7 @@ async fn a_hosted_deposit() -> String {
     browse(sandbox.turbopay().base_url(), "POST", &format!("/{page}"), "action=pay").await;
     act(&sandbox, "/turbopay/orders/order-2/success", "").await;
     let calls: Calls = &[(
-        "turbopay.deposit of \"order-2\" (executed; the client was told 201)",
+        "turbopay.deposit of \"order-2\" (executed; the client was sent 201)",
         "let body = crate::support::deposit(\"order-2\");\n\
          crate::support::post(&sandbox, \"deposit/new\", &body).await.expect_status(201);",
     )];
@@ -98,13 +98,13 @@ async fn a_three_ds_payment() -> String {
     card3ds::complete_after_return(&sandbox, payment).await.expect_status(200);
     let calls: Calls = &[
         (
-            "card3ds.start-3ds of \"order-3\" (executed; the client was told 200)",
+            "card3ds.start-3ds of \"order-3\" (created, not executed; the client was sent 200)",
             "let body = crate::card3ds::three_ds_payment(\"order-3\", crate::support::UNREACHABLE_URL);\n\
              let started = crate::card3ds::post(&sandbox, \"/api/3ds\", &body).await.expect_status(200);\n\
              let payment = started[\"paymentId\"].as_str().unwrap();",
         ),
         (
-            "card3ds.complete-3ds of \"order-3\" (executed; the client was told 200)",
+            "card3ds.complete-3ds of \"order-3\" (executed; the client was sent 200)",
             "crate::card3ds::complete_after_return(&sandbox, payment).await.expect_status(200);",
         ),
     ];
@@ -119,19 +119,19 @@ async fn a_capture_and_a_refund() -> String {
     turratech::post(&sandbox, "refunds", &json!({"payment": payment})).await.expect_status(201);
     let calls: Calls = &[
         (
-            "turratech.create-payment of \"order-4\" (executed; the client was told 201)",
+            "turratech.create-payment of \"order-4\" (executed; the client was sent 201)",
             "let body = crate::turratech_support::payment(\"order-4\");\n\
              let body = crate::support::with(body, \"capture_method\", \"manual\");\n\
              let payment = crate::turratech_support::post(&sandbox, \"payments\", &body).await.expect_status(201);\n\
              let payment = crate::turratech_support::id(&payment);",
         ),
         (
-            "turratech.capture-payment of \"order-4\" (executed; the client was told 200)",
+            "turratech.capture-payment of \"order-4\" (executed; the client was sent 200)",
             "let path = format!(\"payments/{payment}/capture\");\n\
              crate::turratech_support::post(&sandbox, &path, &serde_json::json!({})).await.expect_status(200);",
         ),
         (
-            "turratech.create-refund of \"order-4\" (executed; the client was told 201)",
+            "turratech.create-refund of \"order-4\" (executed; the client was sent 201)",
             "let body = serde_json::json!({\"payment\": payment});\n\
              crate::turratech_support::post(&sandbox, \"refunds\", &body).await.expect_status(201);",
         ),
@@ -144,7 +144,7 @@ async fn a_rejected_transaction() -> String {
     turbo_txn::initiate(&sandbox, "order-5", 300).await.expect_status(200);
     act(&sandbox, "/turbo-txn/orders/order-5/reject", "").await;
     let calls: Calls = &[(
-        "turbo-txn.initiate of \"order-5\" (executed; the client was told 200)",
+        "turbo-txn.initiate of \"order-5\" (executed; the client was sent 200)",
         "crate::turbo_txn::initiate(&sandbox, \"order-5\", 300).await.expect_status(200);",
     )];
     copied(sandbox, Some("order-5"), calls).await
@@ -157,12 +157,12 @@ async fn an_expiry() -> String {
     get(&sandbox, "merchantorder/status/order-6").await;
     let calls: Calls = &[
         (
-            "turbopay.deposit of \"order-6\" (executed; the client was told 201)",
+            "turbopay.deposit of \"order-6\" (executed; the client was sent 201)",
             "let body = crate::support::deposit(\"order-6\");\n\
              crate::support::post(&sandbox, \"deposit/new\", &body).await.expect_status(201);",
         ),
         (
-            "turbopay.merchant-order-status of \"order-6\" (the client was told 200)",
+            "turbopay.merchant-order-status of \"order-6\" (the client was sent 200)",
             "let order = crate::support::get(&sandbox, \"merchantorder/status/order-6\").await;\n\
              assert_eq!(order.expect_status(200)[\"status\"], \"expired\");",
         ),
@@ -191,8 +191,8 @@ async fn a_hostile_run() -> String {
     let refused: &'static str = Box::leak(format!("{pay};").into_boxed_str());
     let paid: &'static str = Box::leak(format!("{pay}.expect_status(201);").into_boxed_str());
     let calls = vec![
-        ("turbopay.withdraw of \"x\\\");panic!(\\\"\" (not executed; the client was told 503)", refused),
-        ("turbopay.withdraw of \"x\\\");panic!(\\\"\" (executed; the client was told 201)", paid),
+        ("turbopay.withdraw of \"x\\\");panic!(\\\"\" (not executed; the client was sent 503)", refused),
+        ("turbopay.withdraw of \"x\\\");panic!(\\\"\" (executed; the client was sent 201)", paid),
     ];
     copied(sandbox, None, calls.leak()).await
 }
@@ -252,7 +252,7 @@ async fn a_test_of_a_running_clock_says_so_and_advances_its_own_clock() {
     clock.advance(Duration::from_secs(700));
     let _ticks = sandbox.ledger();
     let test = control(&sandbox, "GET", "/rust-test?order=order-1", "").await.text();
-    assert!(test.contains("// The recorded clock was running."), "{test}");
+    assert!(test.contains("// The recorded sandbox's clock ran in real time."), "{test}");
     assert_eq!(test.matches("sandbox.clock().advance(").count(), 1, "{test}");
     assert!(test.contains("sandbox.expect_status(\"order-1\", \"expired\");"), "{test}");
     sandbox.finish();

@@ -126,7 +126,7 @@ async fn a_record_is_shown_with_its_whole_story() {
     let story = async |number: u64| {
         let page = control(&sandbox, "GET", &format!("/inspector/records/{number}"), "").await;
         let html = page.text();
-        let (before, story) = html.split_once("The whole story").unwrap();
+        let (before, story) = html.split_once("Related records").unwrap();
         let links = story.split("<a href=\"/inspector/records/").skip(1);
         let numbers: Vec<u64> = links.map(|link| link.split('"').next().unwrap().parse().unwrap()).collect();
         (before.to_owned(), numbers)
@@ -142,7 +142,7 @@ async fn a_record_is_shown_with_its_whole_story() {
     for number in &of_the_request {
         let (html, numbers) = story(*number).await;
         assert_eq!(numbers, of_the_request);
-        assert!(html.contains("<strong>Nothing of 201</strong>: sent 0 of "), "{html}");
+        assert!(html.contains("<strong>Nothing of the response (201) was sent</strong>: sent 0 of "), "{html}");
         assert!(html.contains("<p class=\"entry money\">turbopay.withdraw executed 500.00 INR"), "{html}");
         assert!(html.contains("<code>@after-commit fin</code>"), "{html}");
     }

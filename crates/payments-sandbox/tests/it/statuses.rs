@@ -191,7 +191,7 @@ async fn an_order_shows_what_was_done_beside_what_the_client_was_told() {
 
     let order = get(&sandbox, "/orders/turbopay/order%201%2F2").await;
     assert_eq!((&order["reference"], &order["operation"]), (&json!("order 1/2"), &json!("withdraw")));
-    assert_eq!(order["disagreements"], json!(["executed; the client was told nothing"]));
+    assert_eq!(order["disagreements"], json!(["executed; the client was sent no response"]));
     assert_eq!(order["entries"][0]["kind"], "executed");
     let request = &order["requests"][0];
     assert_eq!((&request["executed"], &request["faults"]), (&json!(true), &json!(["@after-commit fin"])));

@@ -143,7 +143,7 @@ async function send(method, path, body) {
   try {
     const response = await fetch(path, { method, headers: { "content-type": "application/json" }, body });
     const result = await response.json().catch(() => ({}));
-    say(response.ok ? `Done: ${method} ${path}` : result.error ?? `Status ${response.status}`, !response.ok);
+    say(response.ok ? `Sent: ${method} ${path}` : result.error ?? `Status ${response.status}`, !response.ok);
     refreshSoon();
     return response.ok;
   } catch {

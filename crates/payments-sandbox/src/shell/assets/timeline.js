@@ -279,7 +279,7 @@ async function open(number) {
   title.textContent = `Record ${number}`;
   const link = document.createElement("a");
   link.href = `/inspector/records/${number}`;
-  link.textContent = "Own page";
+  link.textContent = "Open as a page";
   const button = document.createElement("button");
   button.dataset.close = "";
   button.textContent = "Close";

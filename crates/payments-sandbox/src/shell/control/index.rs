@@ -14,7 +14,8 @@ pub(super) fn page(state: &Arc<SharedState>) -> Response {
             [] => String::new(),
             actions => format!("{}: ", actions.join(", ")),
         };
-        let query: String = endpoint.query.iter().map(|query| format!("; ?{}={}", query.name, query.summary)).collect();
+        let query: String =
+            endpoint.query.iter().map(|query| format!("; ?{}: {}", query.name, query.summary)).collect();
         let text = format!("{actions}{}{query}", endpoint.summary);
         row(&format!("<code>{} {}</code>", endpoint.method.as_str(), breakable(endpoint.path)), &text)
     });

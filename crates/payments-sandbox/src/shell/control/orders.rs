@@ -18,7 +18,7 @@ pub(super) const ROUTES: &[SharedRoute] = &[
             "orders",
             Get,
             "/orders",
-            "the latest orders of each provider, the newest last; `id` is what actions name an order by",
+            "the latest orders of each provider, the newest last; `id` identifies the order in actions",
             Json(|| list(&order())),
         )
         .query(&[

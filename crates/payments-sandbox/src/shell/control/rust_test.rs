@@ -46,7 +46,7 @@ pub(in crate::shell) fn write(state: &Arc<SharedState>, order: Option<&str>) -> 
     let is_about = |record: &&Record| order.is_none() || record.reference.as_deref() == order;
     let relevant: Vec<&Record> = records.iter().filter(is_about).collect();
     if let Some(order) = order.filter(|_| relevant.is_empty()) {
-        return Err(Problem::NotFound(format!("no record is about {order:?}")));
+        return Err(Problem::NotFound(format!("order {order:?} has no records, so there is no test to write")));
     }
     let name = match order.map(identifier).as_deref() {
         None => "recorded_run".to_owned(),
@@ -58,10 +58,12 @@ pub(in crate::shell) fn write(state: &Arc<SharedState>, order: Option<&str>) -> 
          #[tokio::test]\nasync fn {name}() {{\n"
     );
     if records.first().is_some_and(|record| record.number > 1) {
-        test.push_str("    // The beginning is missing: its records have left the sandbox.\n");
+        test.push_str("    // The beginning is missing: its records were evicted.\n");
     }
     if !state.clock.is_manual() {
-        test.push_str("    // The recorded clock was running. This one stands still until it is advanced.\n");
+        test.push_str(
+            "    // The recorded sandbox's clock ran in real time. This one moves only when it is advanced.\n",
+        );
     }
     let _ =
         writeln!(test, "    let sandbox = payments_sandbox::Sandbox::builder().seed({}).start().await;", state.seed);
@@ -112,7 +114,7 @@ fn assertions(state: &Arc<SharedState>, ledger: &Ledger, relevant: &[&Record], o
             let _ = writeln!(test, "    sandbox.expect_status({}, {});", literal(reference), literal(&status));
         }
     }
-    let doubles = ledger.doubles();
+    let doubles = state.doubles();
     let is_about = |references: &[String]| order.is_none_or(|order| references.iter().any(|name| name == order));
     if doubles.iter().any(|double| is_about(&double.references)) {
         test.push_str("    // An order was paid twice, so `finish` would fail.\n    sandbox.abandon();\n");

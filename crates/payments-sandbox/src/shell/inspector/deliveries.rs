@@ -14,10 +14,11 @@ pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Response
     state.tick();
     let order = call.query("order").filter(|order| !order.is_empty());
     let body = format!(
-        "<p>Webhooks and callbacks, the newest first. A provider sends a message again until the merchant acknowledges it.</p>\
+        "<p>Webhooks and callbacks, the newest first. A provider sends a message again until your application acknowledges it. \
+         TurraTech and Turbo Transactions need a URL first: <code>POST /turratech/endpoints</code>, <code>POST /turbo-txn/callbacks</code>.</p>\
          <div class=\"row\"><form class=\"row\" method=\"get\"><label>Order <input name=\"order\" value=\"{}\"></label>\
          <button>Filter</button></form>\
-         <button data-post=\"/webhooks/release\">Release all that faults hold</button></div>\
+         <button data-post=\"/webhooks/release\">Release all held messages</button></div>\
          <section id=\"deliveries\" data-live aria-label=\"Messages\">{}</section>",
         escape(order.as_deref().unwrap_or_default()),
         list(state, order.as_deref()),
@@ -32,7 +33,7 @@ fn list(state: &SharedState, order: Option<&str>) -> String {
     let cards: String =
         matching.by_ref().take(MOST).map(|(provider, record, delivery)| card(provider, record, delivery)).collect();
     match (cards.as_str(), matching.count()) {
-        ("", _) => "<p class=\"empty\">No message was due yet.</p>".to_owned(),
+        ("", _) => "<p class=\"empty\">No webhook or callback yet.</p>".to_owned(),
         (cards, 0) => cards.to_owned(),
         (cards, more) => format!(
             "{cards}<p class=\"quiet\">{more} earlier messages are in <a href=\"/deliveries\">/deliveries</a>.</p>"
@@ -47,10 +48,15 @@ fn card(provider: &str, record: Option<u64>, delivery: &Delivery) -> String {
         DeliveryState::Failed | DeliveryState::Dropped | DeliveryState::NotSent => "bad",
         DeliveryState::Waiting | DeliveryState::Held | DeliveryState::Overtaken => "warn",
     };
+    let label = match state {
+        DeliveryState::Overtaken => "sent after the next one".to_owned(),
+        DeliveryState::Waiting if !results.is_empty() => "waiting for the next attempt".to_owned(),
+        state => state.to_string(),
+    };
     let (reference, order) = (escape(reference), percent_encode(reference));
     let mut html = format!(
         "<article class=\"card\" aria-labelledby=\"delivery-{number}\"><h2 id=\"delivery-{number}\">#{number} {} \
-         <a href=\"/inspector/timeline?order={order}\">{reference}</a> <span class=\"badge {mood}\">{state}</span></h2>\
+         <a href=\"/inspector/timeline?order={order}\">{reference}</a> <span class=\"badge {mood}\">{label}</span></h2>\
          <p class=\"quiet\">{provider}, POST {}",
         escape(about),
         escape(url),
@@ -84,13 +90,13 @@ fn actions(state: DeliveryState) -> &'static [(&'static str, &'static str)] {
             ("duplicate", "Send a copy"),
             ("hold", "Hold"),
             ("reorder", "Send after the next one"),
-            ("tamper", "Tamper"),
+            ("tamper", "Change the body"),
         ],
         DeliveryState::Held | DeliveryState::Overtaken => {
-            &[("release", "Release"), ("duplicate", "Send a copy"), ("tamper", "Tamper")]
+            &[("release", "Release"), ("duplicate", "Send a copy"), ("tamper", "Change the body")]
         }
         DeliveryState::Delivered | DeliveryState::Failed | DeliveryState::Dropped => {
-            &[("resend", "Send again"), ("duplicate", "Send a copy"), ("tamper", "Tamper")]
+            &[("resend", "Send again"), ("duplicate", "Send a copy"), ("tamper", "Change the body")]
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn page(state: &Arc<SharedState>) -> Response {
 fn list(state: &SharedState) -> String {
     let faults = state.lock().faults.list();
     if faults.is_empty() {
-        return "<p class=\"empty\">There is no fault.</p>".to_owned();
+        return "<p class=\"empty\">No faults. Add one above.</p>".to_owned();
     }
     let rows: String = faults.iter().map(row).collect();
     format!(
@@ -80,14 +80,14 @@ fn composer(state: &SharedState) -> String {
         .collect();
     format!(
         "<section class=\"card\" aria-labelledby=\"compose\"><h2 id=\"compose\">Add a fault</h2><div id=\"composer\" class=\"row\">\
-         <label>Calls of <select id=\"trigger\">{triggers}</select></label>\
-         <label>Which <input id=\"calls\" placeholder=\"next; 1, 2-5 or *\" size=\"14\" pattern=\"[0-9]+(-[0-9]+)?|\\*\"></label>\
+         <label>Operation <select id=\"trigger\">{triggers}</select></label>\
+         <label>Call number <input id=\"calls\" placeholder=\"next; 1, 2-5 or *\" size=\"14\" pattern=\"[0-9]+(-[0-9]+)?|\\*\"></label>\
          <label>Order <input id=\"order\" placeholder=\"any\" size=\"14\" pattern=\"\\S*\"></label>\
-         <label>Percent <input id=\"percent\" type=\"number\" min=\"1\" max=\"100\" placeholder=\"100\"></label>\
-         <label>When <select id=\"phase\">{phases}</select></label>\
+         <label>Probability, % <input id=\"percent\" type=\"number\" min=\"1\" max=\"100\" placeholder=\"100\"></label>\
+         <label>Phase <select id=\"phase\">{phases}</select></label>\
          <label>Effect <select id=\"effect\"></select></label>\
-         <label>Value <input id=\"value\" size=\"8\"></label>\
-         <label>Times <input id=\"times\" placeholder=\"default; 3 or *\" size=\"12\" pattern=\"[0-9]+|\\*\"></label></div>\
+         <label>Value of the effect <input id=\"value\" size=\"8\"></label>\
+         <label>At most, times <input id=\"times\" placeholder=\"default; 3 or *\" size=\"12\" pattern=\"[0-9]+|\\*\"></label></div>\
          <form data-post=\"/faults\" data-keep class=\"row\"><label class=\"wide\">As text \
          <input id=\"spec\" name=\"spec\" class=\"mono\" required autocomplete=\"off\" spellcheck=\"false\" \
          placeholder=\"turbopay.withdraw#1 @after-commit fin\"></label><button class=\"main\">Add</button></form>\

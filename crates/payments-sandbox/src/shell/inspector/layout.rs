@@ -93,6 +93,6 @@ fn banner(state: &Arc<SharedState>) -> String {
     format!("<section id=\"banner\" data-live aria-label=\"Paid twice\">{alarm}</section>")
 }
 
-/// No inline code, nothing from other hosts, and no page may frame it. Scripts have no way to make HTML of a text.
+/// No inline code, nothing from other hosts, and no page may frame it. Scripts cannot turn a text into HTML.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";

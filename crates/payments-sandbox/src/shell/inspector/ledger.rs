@@ -25,7 +25,7 @@ pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Result<R
         return Err(Problem::Invalid(format!("`limit` must be from 1 to {MOST}")));
     }
     let body = format!(
-        "<p>What the providers have really done, whatever their responses said. \
+        "<p>Everything that the providers executed, whatever they responded. \
          Download it as <a href=\"/ledger.csv\">CSV</a>, or read it as <a href=\"/ledger\">JSON</a>; \
          the totals as <a href=\"/ledger/totals\">JSON</a>.</p>\
          <section id=\"ledger\" data-live aria-label=\"Ledger\">{}</section>",
@@ -38,11 +38,12 @@ fn content(state: &Arc<SharedState>, limit: usize) -> String {
     let ledger = state.ledger();
     let entries = ledger.entries();
     if entries.is_empty() {
-        return "<p class=\"empty\">Nothing was executed yet.</p>".to_owned();
+        return "<p class=\"empty\">No entries yet. An entry appears when a provider executes a request.</p>"
+            .to_owned();
     }
     let totals = state.totals();
     let mut html = String::new();
-    let doubles = ledger.doubles();
+    let doubles = state.doubles();
     html.push_str("<h2>Paid twice</h2>");
     if doubles.is_empty() {
         html.push_str("<p class=\"good\">Nothing was executed, credited, captured or paid twice.</p>");
@@ -61,7 +62,7 @@ fn content(state: &Arc<SharedState>, limit: usize) -> String {
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of totals\"><table class=\"narrow\"><thead><tr>\
          <th scope=\"col\">Provider</th><th scope=\"col\">Currency</th><th scope=\"col\">Kind</th>\
          <th scope=\"col\" class=\"number\">Entries</th><th scope=\"col\" class=\"number\">Amount</th>\
-         <th scope=\"col\">That is</th></tr></thead><tbody>",
+         <th scope=\"col\">Formatted</th></tr></thead><tbody>",
     );
     totals.iter().for_each(|row| html.push_str(&total(row)));
     html.push_str(
@@ -76,8 +77,8 @@ fn content(state: &Arc<SharedState>, limit: usize) -> String {
     if let Some(more) = entries.len().checked_sub(limit).filter(|more| *more > 0) {
         let _ = write!(
             html,
-            "<p><a href=\"/inspector/ledger?limit={MOST}\">Show more</a> <span class=\"quiet\">{more} earlier entries; \
-             <a href=\"/ledger\">/ledger</a> has all.</span></p>"
+            "<p><a href=\"/inspector/ledger?limit={MOST}\">Show more</a> <span class=\"quiet\">{more} earlier entries are not shown; \
+             <a href=\"/ledger\">/ledger</a> returns all.</span></p>"
         );
     }
     html
@@ -86,7 +87,7 @@ fn content(state: &Arc<SharedState>, limit: usize) -> String {
 fn total(total: &Total) -> String {
     let Total { provider, currency, unit, kind, entries, amount } = total;
     let (currency, amount, money) = match currency.as_str() {
-        "" => ("none".to_owned(), String::new(), "moves no money".to_owned()),
+        "" => ("–".to_owned(), String::new(), "no money".to_owned()),
         currency => (escape(currency), amount.to_string(), escape(&unit.format(*amount, currency))),
     };
     format!(

@@ -14,7 +14,7 @@ use crate::endpoint::schema::text;
 use crate::endpoint::{ControlCall, Query};
 use crate::html::escape;
 use crate::http::{Response, percent_encode};
-use crate::ledger::Entry;
+use crate::ledger::{Entry, EntryKind};
 use crate::problem::Problem;
 use crate::state::{Order, OrderFilter, OrderRequest, SharedState};
 
@@ -40,7 +40,7 @@ pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Result<R
     let (orders, count) = state.orders(&filter);
     let mut list: String = orders.iter().map(card).collect();
     if orders.is_empty() {
-        list.push_str("<p class=\"empty\">There is no such order.</p>");
+        list.push_str("<p class=\"empty\">No order matches.</p>");
     }
     if let Some(more) = count.checked_sub(orders.len()).filter(|more| *more > 0) {
         let next = if limit < MORE { MORE } else { usize::try_from(MOST).unwrap_or(usize::MAX) };
@@ -83,7 +83,7 @@ fn card(order: &Order) -> String {
         order.provider,
         order.operation,
         escape(&order.unit.format(order.amount.into(), &order.currency)),
-        executions(order),
+        execution(order),
     );
     for disagreement in order.disagreements() {
         let _ = write!(html, "<p class=\"bad\"><strong>{}</strong></p>", escape(&disagreement));
@@ -97,11 +97,21 @@ fn card(order: &Order) -> String {
     html
 }
 
-fn executions(order: &Order) -> String {
-    match order.executions() {
-        0 => "not executed".to_owned(),
-        1 => "executed once".to_owned(),
-        times => format!("<span class=\"bad\">executed {times} times</span>"),
+/// What the ledger has about an order, in words.
+fn execution(order: &Order) -> String {
+    let count = |kind| order.entries.iter().filter(|entry| entry.kind == kind).count();
+    let times = |what: &str, count: usize| match count {
+        1 => format!("{what} once"),
+        count => format!("<span class=\"bad\">{what} {count} times</span>"),
+    };
+    let (executed, credited) = (count(EntryKind::Executed), count(EntryKind::Credited));
+    match (executed, credited) {
+        _ if order.entries.is_empty() && order.first_record() == 0 => "initial data of the sandbox".to_owned(),
+        _ if order.entries.is_empty() => "not executed".to_owned(),
+        (0 | 1, 0) if !order.entries.iter().any(|entry| entry.moves_money) => "created; no money has moved".to_owned(),
+        (0, 0) => order.entries.last().map_or_else(String::new, |entry| entry.kind.to_string()),
+        (executed, 0) => times("executed", executed),
+        (_, credited) => times("credited", credited),
     }
 }
 
@@ -114,15 +124,15 @@ pub(super) fn order_page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Re
     let body = format!(
         "<p class=\"quiet\"><a href=\"/inspector/orders\">All orders</a> · \
          <a href=\"/inspector/timeline?order={address}\">Timeline of this order</a> · \
-         <a href=\"/inspector/deliveries?order={address}\">Messages about it</a> · \
+         <a href=\"/inspector/deliveries?order={address}\">Webhooks and callbacks</a> · \
          <a href=\"/orders/{}/{}\">JSON</a></p>\
          <section id=\"order\" data-live aria-label=\"Order\">{}{}{}{}</section>\
-         <h2>Say something about this order</h2>\
+         <h2>Notes and other references</h2>\
          <form data-post=\"/notes\" class=\"row\"><input type=\"hidden\" name=\"reference\" value=\"{reference}\">\
          <label class=\"wide\">Note for the timeline <input name=\"text\" required autocomplete=\"off\"></label><button>Add the note</button></form>\
-         <form data-post=\"/same-orders\" class=\"row\"><label class=\"wide\">References of the same order, one a line \
+         <form data-post=\"/same-orders\" class=\"row\"><label class=\"wide\">References that your application uses for this order, one per line \
          <textarea name=\"references\" data-type=\"list\" rows=\"2\">{reference}\n</textarea></label>\
-         <button>They are one order</button></form>\
+         <button>Treat as one order</button></form>\
          <section id=\"copy\" data-live aria-label=\"Rust test\"><h2>As a Rust test</h2>{}</section>",
         order.provider,
         percent_encode(&order.id),
@@ -144,7 +154,7 @@ fn facts(order: &Order) -> String {
     fact("Status", order.status);
     fact("Operation", &format!("{}.{}", order.provider, order.operation));
     fact("Amount", &escape(&order.unit.format(order.amount.into(), &order.currency)));
-    fact("Executions", &executions(order));
+    fact("Execution", &execution(order));
     if order.id != order.reference {
         fact("Id", &format!("<code>{}</code>", escape(&order.id)));
     }
@@ -160,11 +170,11 @@ fn sides(order: &Order) -> String {
     }
     let mut requests: String = order.requests.iter().map(request_line).collect();
     if requests.is_empty() {
-        requests.push_str("<li>Nothing: no client has asked.</li>");
+        requests.push_str("<li>No API request about this order yet.</li>");
     }
     format!(
-        "<div class=\"sides\"><section class=\"card\"><h2>What really happened</h2><ol class=\"plain\">{entries}</ol></section>\
-         <section class=\"card\"><h2>What the client was told</h2><ol class=\"plain\">{requests}</ol></section></div>"
+        "<div class=\"sides\"><section class=\"card\"><h2>What the provider did (ledger)</h2><ol class=\"plain\">{entries}</ol></section>\
+         <section class=\"card\"><h2>What the client was sent</h2><ol class=\"plain\">{requests}</ol></section></div>"
     )
 }
 

@@ -20,20 +20,20 @@ pub(super) fn page(state: &Arc<SharedState>) -> Response {
 
 /// What this run is, and its clock.
 fn run(state: &Arc<SharedState>) -> String {
-    let clock = if state.clock.is_manual() { "frozen" } else { "running" };
+    let clock = if state.clock.is_manual() { "frozen" } else { "runs in real time" };
     let now = state.clock.now();
     let time = format!("{} {:02}:{:02}:{:02} UTC", now.date(), now.hour(), now.minute(), now.second());
     let counts = state.counts();
     format!(
         "<section id=\"run\" data-live aria-label=\"This run\"><dl class=\"facts\">\
          <div><dt>Seed</dt><dd>{}</dd></div>\
-         <div><dt>Clock, {clock}</dt><dd><time datetime=\"{}\">{time}</time></dd></div>\
+         <div><dt>Clock ({clock})</dt><dd><time datetime=\"{}\">{time}</time></dd></div>\
          <div><dt>Requests</dt><dd><a href=\"/inspector/timeline\">{}</a></dd></div>\
          <div><dt>Orders</dt><dd><a href=\"/inspector/orders\">{}</a></dd></div>\
          <div><dt>Ledger entries</dt><dd><a href=\"/inspector/ledger\">{}</a></dd></div>\
-         <div><dt>Messages to the merchant</dt><dd><a href=\"/inspector/deliveries\">{}</a></dd></div>\
+         <div><dt>Webhooks and callbacks</dt><dd><a href=\"/inspector/deliveries\">{}</a></dd></div>\
          <div><dt>Faults</dt><dd><a href=\"/inspector/faults\">{}</a></dd></div></dl></section>\
-         <form data-post=\"/clock/advance\" class=\"row\"><label>Let time pass, in seconds \
+         <form data-post=\"/clock/advance\" class=\"row\"><label>Advance by, in seconds \
          <input name=\"seconds\" type=\"number\" data-type=\"number\" min=\"1\" max=\"315360000\" value=\"60\" required></label>\
          <button>Advance the clock</button></form>",
         state.seed,
@@ -51,7 +51,7 @@ fn provider((name, values): &Credentials) -> String {
         format!("<section class=\"card\" aria-labelledby=\"{name}\"><h3 id=\"{name}\">{name}</h3><dl class=\"keys\">");
     for (key, value) in values {
         let id = format!("{name}-{key}");
-        let label = key.replace('_', " ");
+        let label = key.replace('_', " ").replace("url", "URL").replace("api", "API");
         let _ = write!(
             html,
             "<div><dt>{label}</dt><dd><code id=\"{id}\">{}</code> <button data-copy=\"{id}\" aria-label=\"Copy {label} of {name}\">\

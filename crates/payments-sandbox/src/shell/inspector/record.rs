@@ -70,7 +70,7 @@ fn facts(shown: &Shown) -> String {
         let _ = write!(html, "<div><dt>{name}</dt><dd>{value}</dd></div>");
     };
     fact("Time on the clock", &format!("{}.{:03} s", record.at.as_secs(), record.at.subsec_millis()));
-    fact("Party", record.party.as_str());
+    fact("Acted by", record.party.as_str());
     let operation = match (record.provider, record.operation) {
         (Some(provider), Some(operation)) => format!("{provider}.{operation}"),
         (provider, _) => provider.unwrap_or_default().to_owned(),
@@ -105,7 +105,7 @@ fn two_sides(story: &[Shown]) -> String {
         if let Some(cut) = record.told {
             let _ = write!(
                 told,
-                "<p class=\"bad\">Nothing of a response: the request was cut, {}.</p>",
+                "<p class=\"bad\">No response: the connection was cut while the request was read, {}.</p>",
                 escape(&cut.to_string())
             );
         }
@@ -130,8 +130,8 @@ fn two_sides(story: &[Shown]) -> String {
         let _ = write!(happened, "<p>{} · {}</p>", escape(&shown.text()), link(shown.record.number));
     }
     format!(
-        "<div class=\"sides\"><section class=\"card\"><h2>The client was told</h2>{told}</section>\
-         <section class=\"card\"><h2>What really happened</h2>{happened}</section></div>"
+        "<div class=\"sides\"><section class=\"card\"><h2>What the client was sent</h2>{told}</section>\
+         <section class=\"card\"><h2>What the provider did</h2>{happened}</section></div>"
     )
 }
 
@@ -141,14 +141,14 @@ fn told(shown: &Shown) -> String {
     let number = link(record.number);
     match record.told {
         Some(told) if told.end != ToldEnd::Whole => {
-            let lost = if told.bytes == 0 { "Nothing" } else { "A part" };
+            let lost = if told.bytes == 0 { "Nothing" } else { "Only a part" };
             format!(
-                "<p class=\"bad\"><strong>{lost} of {}</strong>: {} · {number}</p>",
+                "<p class=\"bad\"><strong>{lost} of the response ({}) was sent</strong>: {} · {number}</p>",
                 escape(status),
                 escape(&told.to_string())
             )
         }
-        _ => format!("<p><strong>{}</strong>: {} · {number}</p>", escape(status), escape(&shown.text())),
+        _ => format!("<p><strong>{}</strong> · {number}</p>", escape(&shown.text())),
     }
 }
 
@@ -156,7 +156,9 @@ fn told(shown: &Shown) -> String {
 fn content_of(record: &Record, content: &Content) -> String {
     let mut html = format!("<section><h2>Content</h2><p><code>{}</code></p>", escape(&content.start));
     if record.told.is_some_and(|told| told.end != ToldEnd::Whole) {
-        html.push_str("<p class=\"bad\">This is the whole content. It did not arrive as a whole.</p>");
+        html.push_str(
+            "<p class=\"bad\">This is the complete response. The client was sent only a part of it, or nothing.</p>",
+        );
     }
     if !content.headers.is_empty() {
         html.push_str("<div class=\"scroll\"><table class=\"headers\"><thead><tr><th scope=\"col\">Header</th><th scope=\"col\">Value</th></tr></thead><tbody>");
@@ -198,7 +200,7 @@ fn command(content: &Content, target: &Target<'_>) -> String {
     format!(
         "<section><h2>Send it again</h2><p><button class=\"main\" data-copy=\"curl\">Copy as curl</button></p>\
          <details id=\"curl-details\"><summary>Show the command</summary><pre id=\"curl\" tabindex=\"0\">{}</pre>\
-         <p class=\"quiet\">Its variables are those of the <a href=\"/\">overview</a>. {gaps}</p></details></section>",
+         <p class=\"quiet\">Set its variables first: the <a href=\"/\">overview</a> has them under “Environment variables”. {gaps}</p></details></section>",
         escape(&text)
     )
 }
@@ -222,7 +224,7 @@ fn list(number: u64, story: &[Shown]) -> String {
     });
     let items: String = items.collect();
     let more = match story.len() {
-        story::MOST => "<p class=\"quiet\">There may be more.</p>",
+        story::MOST => "<p class=\"quiet\">Only the first 200 records are shown.</p>",
         _ => "",
     };
     let order = story.iter().find_map(|shown| shown.record.reference.as_deref()).map(|reference| {
@@ -230,5 +232,5 @@ fn list(number: u64, story: &[Shown]) -> String {
         format!("<p><a href=\"/inspector/timeline?order={order}\">Everything about {reference}</a></p>")
     });
     let order = order.unwrap_or_default();
-    format!("<section><h2>The whole story</h2><ol class=\"story\">{items}</ol>{more}{order}</section>")
+    format!("<section><h2>Related records</h2><ol class=\"story\">{items}</ol>{more}{order}</section>")
 }

@@ -121,8 +121,8 @@ fn table(filter: &Filter, rows: &Rows) -> String {
          data-kind=\"{}\" data-order=\"{}\" data-provider=\"{}\">\
          <div role=\"rowgroup\" class=\"head\"><div role=\"row\" class=\"event\" aria-rowindex=\"1\">\
          <span role=\"columnheader\" class=\"number\">No.</span><span role=\"columnheader\" class=\"at\">Time</span>\
-         <span role=\"columnheader\" class=\"lanes\"><span class=\"hidden\">Between </span><b>Client</b><b>Provider</b><b>Merchant</b>\
-         <b title=\"Bank, customer, back office or test\">World</b></span>\
+         <span role=\"columnheader\" class=\"lanes\"><span class=\"hidden\">Between </span><b>Your client</b><b>Provider</b>\
+         <b>Your webhooks</b><b title=\"Bank, customer, back office or test\">Outside</b></span>\
          <span role=\"columnheader\" class=\"what\">What happened</span>\
          <span role=\"columnheader\" class=\"order\">Order</span></div></div>{}</div>\
          <p class=\"empty\" id=\"nothing\"{}>{nothing}</p>\

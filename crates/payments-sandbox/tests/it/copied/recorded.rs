@@ -6,11 +6,11 @@ async fn recorded_order_1() {
     let sandbox = payments_sandbox::Sandbox::builder().seed(7).start().await;
     sandbox.fault("turbopay.withdraw#1 @after-commit fin");
 
-    // Your code: turbopay.withdraw of "order-1" (executed; the client was told nothing, fin)
+    // Your code: turbopay.withdraw of "order-1" (executed; the client was sent nothing, fin)
     let body = crate::support::withdrawal("order-1");
     crate::support::post_until_closed(&sandbox, "withdraw/new", &body).await;
 
-    // Your code: turbopay.merchant-order-status of "order-1" (the client was told 200), 3 times
+    // Your code: turbopay.merchant-order-status of "order-1" (the client was sent 200), 3 times
     let order = crate::support::get(&sandbox, "merchantorder/status/order-1").await;
     assert_eq!(order.expect_status(200)["status"], "pending");
 
@@ -26,7 +26,7 @@ async fn recorded_order_1() {
 async fn recorded_order_2() {
     let sandbox = payments_sandbox::Sandbox::builder().seed(8).start().await;
 
-    // Your code: turbopay.deposit of "order-2" (executed; the client was told 201)
+    // Your code: turbopay.deposit of "order-2" (executed; the client was sent 201)
     let body = crate::support::deposit("order-2");
     crate::support::post(&sandbox, "deposit/new", &body).await.expect_status(201);
 
@@ -43,14 +43,14 @@ async fn recorded_order_2() {
 async fn recorded_order_3() {
     let sandbox = payments_sandbox::Sandbox::builder().seed(9).start().await;
 
-    // Your code: card3ds.start-3ds of "order-3" (executed; the client was told 200)
+    // Your code: card3ds.start-3ds of "order-3" (created, not executed; the client was sent 200)
     let body = crate::card3ds::three_ds_payment("order-3", crate::support::UNREACHABLE_URL);
     let started = crate::card3ds::post(&sandbox, "/api/3ds", &body).await.expect_status(200);
     let payment = started["paymentId"].as_str().unwrap();
 
     sandbox.card3ds().challenge("80574d47-df76-47dc-9e5f-1ea90ba1b5c4").approve();
 
-    // Your code: card3ds.complete-3ds of "order-3" (executed; the client was told 200)
+    // Your code: card3ds.complete-3ds of "order-3" (executed; the client was sent 200)
     crate::card3ds::complete_after_return(&sandbox, payment).await.expect_status(200);
 
     sandbox.ledger().order("order-3").executed_once();
@@ -63,17 +63,17 @@ async fn recorded_order_3() {
 async fn recorded_order_4() {
     let sandbox = payments_sandbox::Sandbox::builder().seed(10).start().await;
 
-    // Your code: turratech.create-payment of "order-4" (executed; the client was told 201)
+    // Your code: turratech.create-payment of "order-4" (executed; the client was sent 201)
     let body = crate::turratech_support::payment("order-4");
     let body = crate::support::with(body, "capture_method", "manual");
     let payment = crate::turratech_support::post(&sandbox, "payments", &body).await.expect_status(201);
     let payment = crate::turratech_support::id(&payment);
 
-    // Your code: turratech.capture-payment of "order-4" (executed; the client was told 200)
+    // Your code: turratech.capture-payment of "order-4" (executed; the client was sent 200)
     let path = format!("payments/{payment}/capture");
     crate::turratech_support::post(&sandbox, &path, &serde_json::json!({})).await.expect_status(200);
 
-    // Your code: turratech.create-refund of "order-4" (executed; the client was told 201)
+    // Your code: turratech.create-refund of "order-4" (executed; the client was sent 201)
     let body = serde_json::json!({"payment": payment});
     crate::turratech_support::post(&sandbox, "refunds", &body).await.expect_status(201);
 
@@ -87,7 +87,7 @@ async fn recorded_order_4() {
 async fn recorded_order_5() {
     let sandbox = payments_sandbox::Sandbox::builder().seed(11).start().await;
 
-    // Your code: turbo-txn.initiate of "order-5" (executed; the client was told 200)
+    // Your code: turbo-txn.initiate of "order-5" (executed; the client was sent 200)
     crate::turbo_txn::initiate(&sandbox, "order-5", 300).await.expect_status(200);
 
     sandbox.turbo_txn().order("order-5").reject();
@@ -102,14 +102,14 @@ async fn recorded_order_5() {
 async fn recorded_order_6() {
     let sandbox = payments_sandbox::Sandbox::builder().seed(12).start().await;
 
-    // Your code: turbopay.deposit of "order-6" (executed; the client was told 201)
+    // Your code: turbopay.deposit of "order-6" (executed; the client was sent 201)
     let body = crate::support::deposit("order-6");
     crate::support::post(&sandbox, "deposit/new", &body).await.expect_status(201);
 
     sandbox.clock().advance(std::time::Duration::from_secs(600));
     sandbox.clock().advance(std::time::Duration::from_secs(100));
 
-    // Your code: turbopay.merchant-order-status of "order-6" (the client was told 200)
+    // Your code: turbopay.merchant-order-status of "order-6" (the client was sent 200)
     let order = crate::support::get(&sandbox, "merchantorder/status/order-6").await;
     assert_eq!(order.expect_status(200)["status"], "expired");
 
@@ -126,11 +126,11 @@ async fn recorded_run() {
     // It never occurred: sandbox.fault("turbopay.balance @query fin");
     sandbox.note("*/ \"); panic!(\"\u{fffd}// \u{202e}{}\\");
 
-    // Your code: turbopay.withdraw of "x\");panic!(\"" (not executed; the client was told 503)
+    // Your code: turbopay.withdraw of "x\");panic!(\"" (not executed; the client was sent 503)
     let body = crate::support::withdrawal("x\");panic!(\"");
     crate::support::post(&sandbox, "withdraw/new", &body).await;
 
-    // Your code: turbopay.withdraw of "x\");panic!(\"" (executed; the client was told 201)
+    // Your code: turbopay.withdraw of "x\");panic!(\"" (executed; the client was sent 201)
     let body = crate::support::withdrawal("x\");panic!(\"");
     crate::support::post(&sandbox, "withdraw/new", &body).await.expect_status(201);
 

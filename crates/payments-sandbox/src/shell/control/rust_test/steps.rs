@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::faults;
 use crate::engine::{ControlAction, ProviderSpec};
 use crate::http::{Form, percent_decode, percent_encode};
-use crate::ledger::Ledger;
+use crate::ledger::{EntryKind, Ledger};
 use crate::record::{Content, MASKED, Record, RecordKind, Told, ToldEnd};
 use crate::rust_code::literal;
 use crate::state::SharedState;
@@ -24,7 +24,8 @@ pub(super) struct Steps<'a> {
     /// What the clients of requests were told, by the request's number.
     told: HashMap<u64, Told>,
     /// The requests that the ledger has entries of.
-    executed: BTreeSet<u64>,
+    /// The requests with ledger entries: true if one of them does more than to begin a payment.
+    executed: HashMap<u64, bool>,
     /// The faults that never occurred.
     unfired: Vec<String>,
     is_running: bool,
@@ -56,7 +57,7 @@ impl<'a> Steps<'a> {
             specs: locked.engines().iter().map(|engine| engine.spec()).collect(),
             providers: records.iter().filter(is_about).filter_map(|record| record.provider).collect(),
             told: records.iter().filter_map(|record| Some((record.request?, record.told?))).collect(),
-            executed: ledger.entries().iter().filter_map(|entry| entry.request).collect(),
+            executed: executed(ledger),
             unfired,
             is_running: !state.clock.is_manual(),
             end: state.clock.elapsed(),
@@ -108,10 +109,11 @@ impl<'a> Steps<'a> {
         let is_read =
             self.specs.iter().any(|spec| spec.name == provider && spec.read_only_operations.contains(&operation));
         let told = record.request.and_then(|number| self.told.get(&number));
-        let what = match (record.request.is_some_and(|number| self.executed.contains(&number)), is_read) {
-            (true, _) => "executed; ",
-            (false, true) => "",
-            (false, false) => "not executed; ",
+        let what = match (record.request.and_then(|number| self.executed.get(&number)), is_read) {
+            (Some(true), _) => "executed; ",
+            (Some(false), _) => "created, not executed; ",
+            (None, true) => "",
+            (None, false) => "not executed; ",
         };
         let place = format!("// Your code: {provider}.{operation}{about} ({what}{})", told_text(told));
         match &mut self.place {
@@ -244,6 +246,16 @@ impl<'a> Steps<'a> {
     }
 }
 
+fn executed(ledger: &Ledger) -> HashMap<u64, bool> {
+    let mut executed = HashMap::new();
+    for entry in ledger.entries() {
+        if let Some(request) = entry.request {
+            *executed.entry(request).or_default() |= entry.kind != EntryKind::Begun;
+        }
+    }
+    executed
+}
+
 /// Returns the code of an action on a provider.
 fn code(spec: &ProviderSpec, action: &ControlAction) -> String {
     let is_masked = |text: &str| text.contains(MASKED);
@@ -275,8 +287,8 @@ fn body(content: &Content) -> Map<String, Value> {
 fn told_text(told: Option<&Told>) -> String {
     match told {
         None => "the client still waits".to_owned(),
-        Some(Told { status: Some(status), end: ToldEnd::Whole, .. }) => format!("the client was told {status}"),
-        Some(Told { bytes: 0, end, .. }) => format!("the client was told nothing, {}", end.as_str()),
+        Some(Told { status: Some(status), end: ToldEnd::Whole, .. }) => format!("the client was sent {status}"),
+        Some(Told { bytes: 0, end, .. }) => format!("the client was sent nothing, {}", end.as_str()),
         Some(told) => format!("the client was {told}"),
     }
 }

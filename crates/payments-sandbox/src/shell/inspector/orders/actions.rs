@@ -17,9 +17,9 @@ pub(super) fn buttons(order: &Order) -> String {
 
 /// All actions.
 pub(super) fn section(order: &Order) -> String {
-    let mut html = String::from("<h2>What banks, customers and back offices can do now</h2>");
+    let mut html = String::from("<h2>Act as the bank, the customer or the back office</h2>");
     if order.actions.is_empty() {
-        html.push_str("<p class=\"quiet\">Nothing.</p>");
+        html.push_str("<p class=\"quiet\">No action is possible in this status.</p>");
     }
     html.push_str(&buttons(order));
     for action in order.actions.iter().filter(|action| !action.members.is_empty()) {

@@ -10,18 +10,24 @@ use crate::state::{Order, StatusRecord};
 pub(super) fn section(order: &Order) -> String {
     let steps = steps(order);
     let (edges, label, text) = if order.transitions.is_empty() {
-        ("observed", "<strong>Observed</strong>: the provider's document has no table of changes.", observed(&steps))
+        (
+            "observed",
+            "<strong>Observed</strong>: the provider does not document status changes, so only those that happened are drawn.",
+            observed(&steps),
+        )
     } else {
         (
             "documented",
-            "Drawn over the <strong>documented</strong> changes. Dashed ones are rare, or change a status that is normally final.",
+            "The <strong>documented</strong> status changes. Highlighted: those that happened. Dashed: rare, or from a status that is normally final.",
             documented(order, &steps),
         )
     };
     let edges = (edges, text);
     let mut history: String = order.history.iter().map(line).collect();
     if order.history.is_empty() {
-        history.push_str("<li>No change was recorded, or its records are no longer kept.</li>");
+        history.push_str(
+            "<li>No status changes are recorded. The order is initial data, or its records were evicted.</li>",
+        );
     }
     format!(
         "<h2>States</h2><p class=\"quiet\">{label}</p>\
@@ -36,7 +42,7 @@ fn line(change: &StatusRecord) -> String {
     let before = change.from.map(|from| format!(", was {from}")).unwrap_or_default();
     let cause = match &change.cause {
         Some((number, text)) => format!("<a href=\"/inspector/records/{number}\">{}</a>", escape(text)),
-        None => "time".to_owned(),
+        None => "the clock".to_owned(),
     };
     format!(
         "<li><a href=\"/inspector/records/{}\">{}.{:03} s</a> <strong>{}</strong>{before} <span class=\"quiet\">by {cause}</span></li>",

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::engine::AmountUnit;
 use crate::html::escape;
 use crate::ledger::Entry;
-use crate::money;
 use crate::record::{Record, RecordKind, Told, ToldEnd};
 use crate::state::State;
 
@@ -12,6 +12,8 @@ use crate::state::State;
 pub(in crate::shell::inspector) struct Shown {
     pub(in crate::shell::inspector) record: Record,
     pub(in crate::shell::inspector) entry: Option<Entry>,
+    /// The unit of the entry's amount.
+    unit: AmountUnit,
 }
 
 /// What the lanes of a row show.
@@ -29,7 +31,8 @@ struct Drawing {
 impl Shown {
     pub(in crate::shell::inspector) fn new(record: Record, state: &State) -> Self {
         let entry = record.entry.and_then(|number| state.entry(number)).cloned();
-        Self { record, entry }
+        let spec = state.engines().iter().map(|engine| engine.spec()).find(|spec| Some(spec.name) == record.provider);
+        Self { record, entry, unit: spec.map_or(AmountUnit::Hundredths, |spec| spec.unit) }
     }
 
     /// Writes the row. `index` is its number in the table, for screen readers.
@@ -80,8 +83,8 @@ impl Shown {
                 let name = record.text.rsplit('/').next().filter(|_| record.text.starts_with("POST "));
                 let label = name.unwrap_or("action").to_owned();
                 match record.provider {
-                    Some(_) => drawing("arrow world-provider", label, "world to provider"),
-                    None => drawing("mark at-world", label, "in the world"),
+                    Some(_) => drawing("arrow world-provider", label, "customer, bank or test to provider"),
+                    None => drawing("mark at-world", label, "customer, bank or test"),
                 }
             }
             RecordKind::Redirect => {
@@ -121,7 +124,7 @@ impl Shown {
     fn amount(&self) -> String {
         match &self.entry {
             Some(Entry { currency, kind, .. }) if currency.is_empty() => kind.to_string(),
-            Some(entry) => format!("{} {}", money::with_two_decimals(entry.amount), entry.currency),
+            Some(entry) => self.unit.format(entry.amount.into(), &entry.currency),
             None => "entry".to_owned(),
         }
     }
@@ -138,7 +141,7 @@ impl Shown {
                 request(format!("{}, {told}", record.fault.as_deref().unwrap_or_default()))
             }
             (RecordKind::Request | RecordKind::Page, Some(content), ..) => request(content.start.clone()),
-            (RecordKind::Response, Some(content), ..) => request(format!("{} is made", content.start)),
+            (RecordKind::Response, Some(content), ..) => request(format!("{} prepared", content.start)),
             (RecordKind::Told, content, Some(told), _) => request(match content {
                 Some(content) if told.end == ToldEnd::Whole => format!("{}, {told}", content.start),
                 _ => told.to_string(),
