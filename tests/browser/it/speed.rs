@@ -1,15 +1,17 @@
 //! The inspector under load: nothing is lost, and how long things take.
 
 use std::io::Write as _;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use payments_browser_tests::{Browser, LIMIT, Screen};
 use payments_sandbox::Sandbox;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::support::World;
 
 /// Adds notes at a steady rate. Each text ends with the time in microseconds.
+#[expect(clippy::disallowed_methods, reason = "the browser compares its clock with this one")]
 async fn add_notes(sandbox: &Sandbox, rate: u32, time: Duration) -> u64 {
     let (start, mut added) = (Instant::now(), 0_u64);
     while start.elapsed() < time {

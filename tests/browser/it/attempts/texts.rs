@@ -207,14 +207,28 @@ impl Seeded {
     /// The inspector's pages, of everything that the sandbox has recorded.
     async fn inspector(&self) -> Vec<String> {
         let records: Value = serde_json::from_str(&self.target.get("/records").await).unwrap();
-        let numbers = records["records"].as_array().unwrap().iter().map(|record| record["number"].to_string());
+        // One record of each kind at each provider.
+        let mut kinds = BTreeSet::new();
+        let of_a_kind = |record: &&Value| kinds.insert(["kind", "provider"].map(|name| record[name].to_string()));
+        let numbers =
+            records["records"].as_array().unwrap().iter().filter(of_a_kind).map(|record| record["number"].to_string());
         let numbers: Vec<String> = numbers.collect();
         let pages = self.html_pages().await;
-        let (of_records, others): (Vec<_>, Vec<_>) = pages.into_iter().partition(|(path, _)| path.contains("{number}"));
-        let of_records =
-            of_records.iter().flat_map(|(path, _)| numbers.iter().map(|number| path.replace("{number}", number)));
-        let others = others.iter().map(|(path, _)| path.replace('{', "").replace('}', ""));
-        others.chain(of_records).map(|path| format!("{}{path}", self.target.origin())).collect()
+        let orders: Value = serde_json::from_str(&self.target.get("/orders?limit=1").await).unwrap();
+        let mut paths = BTreeSet::new();
+        for (path, _) in pages {
+            if path.contains("{number}") {
+                paths.extend(numbers.iter().map(|number| path.replace("{number}", number)));
+            } else if path.contains('{') {
+                paths.extend(orders.as_array().unwrap().iter().map(|order| {
+                    let value = |name: &str| encode(order[name].as_str().unwrap());
+                    path.replace("{provider}", &value("provider")).replace("{id}", &value("id"))
+                }));
+            } else {
+                paths.insert(path);
+            }
+        }
+        paths.into_iter().map(|path| format!("{}{path}", self.target.origin())).collect()
     }
 
     /// The inspector's pages with the text in each query and each part of the path.
@@ -255,7 +269,7 @@ fn encode(text: &str) -> String {
 const LOOK: &str = r#"
     const problems = [];
     if (window.ran) problems.push("a script ran");
-    if (!/sandbox/i.test(document.title)) problems.push(`the title is ${document.title}`);
+    if (document.title === "ran") problems.push(`the title is ${document.title}`);
     for (const element of document.querySelectorAll("*")) {
       for (const { name, value } of element.attributes) {
         if (name.startsWith("on")) problems.push(`${element.localName} has ${name}`);
@@ -306,7 +320,7 @@ async fn hostile_texts_stay_texts_on_every_page() {
         for url in seeded.hostile_addresses().await {
             attempts += 1;
             browser.open(&url).await;
-            let [problems, _] = look_at_any(&browser).await;
+            let [problems, _] = look(&browser).await;
             if let Some(problems) = problems.as_array().filter(|problems| !problems.is_empty()) {
                 succeeded.push(format!("{name} at {url}: {problems:?}"));
             }
@@ -325,12 +339,5 @@ async fn hostile_texts_stay_texts_on_every_page() {
 
 async fn look(browser: &Browser) -> [Value; 2] {
     let found = browser.run(LOOK).await;
-    [found[0].clone(), found[1].clone()]
-}
-
-/// Looks at a page or at the JSON of an error, which has no title.
-async fn look_at_any(browser: &Browser) -> [Value; 2] {
-    let found =
-        browser.run(&LOOK.replace("/sandbox/i.test(document.title)", "/sandbox|^$/i.test(document.title)")).await;
     [found[0].clone(), found[1].clone()]
 }
