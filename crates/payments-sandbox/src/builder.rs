@@ -83,7 +83,7 @@ impl Builder {
 
     /// Allows requests under another host name: `sandbox.test`, without a port.
     ///
-    /// Default: only the loopback hosts `127.0.0.0/8`, `[::1]` and `localhost`, and for the providers also names without a dot. The
+    /// Default: only the loopback hosts `127.0.0.0/8`, `[::1]` and `localhost`, and for the providers also IP addresses and names without a dot. The
     /// sandbox always listens on loopback only. The rule prevents a web page from reaching it through a DNS name that resolves to
     /// loopback.
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {

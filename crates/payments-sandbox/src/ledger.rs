@@ -1,5 +1,5 @@
 pub(crate) mod csv;
-mod double;
+pub(crate) mod double;
 
 use std::fmt;
 use std::sync::Arc;

@@ -154,9 +154,9 @@ impl SharedState {
         self.credentials.get().map_or(&[], Vec::as_slice)
     }
 
-    /// Returns this run, and the number of the last record.
-    pub(crate) fn position(&self) -> (&str, u64) {
-        (&self.run, self.lock().records.last())
+    /// Returns the number of the last record.
+    pub(crate) fn last_record(&self) -> u64 {
+        self.lock().records.last()
     }
 
     /// Counts what happened in this run.

@@ -64,31 +64,8 @@ impl Ledger {
     /// Returns every order that was executed, credited, captured or paid twice.
     #[must_use]
     pub fn doubles(&self) -> Vec<Double> {
-        let mut counts: BTreeMap<(&str, &str), Counts<'_>> = BTreeMap::new();
-        let mut doubles = BTreeSet::new();
-        for entry in self.entries.iter() {
-            let order = counts.entry((provider(entry), &entry.reference)).or_default();
-            let ended: &[DoubleKind] = match entry.kind {
-                EntryKind::Released => &[DoubleKind::Executed, DoubleKind::Captured],
-                EntryKind::Returned | EntryKind::ChargedBack => &[DoubleKind::Credited],
-                _ => &[],
-            };
-            let ended = order.iter_mut().filter(|((kind, _), _)| ended.contains(kind));
-            ended.for_each(|(_, count)| *count = count.saturating_sub(1));
-            let kind = match entry.kind {
-                EntryKind::Executed => DoubleKind::Executed,
-                EntryKind::Credited => DoubleKind::Credited,
-                EntryKind::Captured => DoubleKind::Captured,
-                _ => continue,
-            };
-            let count = order.entry((kind, &entry.operation)).or_default();
-            *count += 1;
-            if *count > 1 {
-                let (operation, references) = (entry.operation.clone(), vec![entry.reference.clone()]);
-                doubles.insert(Double { kind, operation, references, is_payment: !entry.currency.is_empty() });
-            }
-        }
-        doubles.into_iter().chain(self.same_orders.iter().filter_map(|order| self.paid_twice(order))).collect()
+        let doubles = among(self.entries.iter()).into_iter();
+        doubles.chain(self.same_orders.iter().filter_map(|order| self.paid_twice(order))).collect()
     }
 
     /// Returns the order if more than one of its references was paid.
@@ -124,6 +101,35 @@ impl Ledger {
         }
         operation.filter(|_| returned < paid)
     }
+}
+
+/// Returns what happened twice to one reference of one provider.
+pub(crate) fn among<'a>(entries: impl Iterator<Item = &'a Entry>) -> BTreeSet<Double> {
+    let mut counts: BTreeMap<(&str, &str), Counts<'_>> = BTreeMap::new();
+    let mut doubles = BTreeSet::new();
+    for entry in entries {
+        let order = counts.entry((provider(entry), &entry.reference)).or_default();
+        let ended: &[DoubleKind] = match entry.kind {
+            EntryKind::Released => &[DoubleKind::Executed, DoubleKind::Captured],
+            EntryKind::Returned | EntryKind::ChargedBack => &[DoubleKind::Credited],
+            _ => &[],
+        };
+        let ended = order.iter_mut().filter(|((kind, _), _)| ended.contains(kind));
+        ended.for_each(|(_, count)| *count = count.saturating_sub(1));
+        let kind = match entry.kind {
+            EntryKind::Executed => DoubleKind::Executed,
+            EntryKind::Credited => DoubleKind::Credited,
+            EntryKind::Captured => DoubleKind::Captured,
+            _ => continue,
+        };
+        let count = order.entry((kind, &entry.operation)).or_default();
+        *count += 1;
+        if *count > 1 {
+            let (operation, references) = (entry.operation.clone(), vec![entry.reference.clone()]);
+            doubles.insert(Double { kind, operation, references, is_payment: !entry.currency.is_empty() });
+        }
+    }
+    doubles
 }
 
 fn provider(entry: &Entry) -> &str {

@@ -96,12 +96,23 @@ impl Mask {
     /// Masks a body; `None` if it is neither JSON nor a form.
     pub(super) fn body(&self, body: &[u8], is_form: bool) -> Option<String> {
         let text = std::str::from_utf8(body).ok()?;
-        if is_form {
+        // Many a client that does not set the type sends JSON as a form, in which no field's name would tell a secret.
+        if is_form && !text.trim_start().starts_with(['{', '[', '\u{feff}']) {
             return Some(self.form(text));
         }
         // The walk needs valid JSON, but checks nothing itself.
         let json: &RawValue = serde_json::from_str(text).ok()?;
         matches!(json.get().as_bytes().first(), Some(b'{' | b'[')).then(|| json::masked(json.get(), self))
+    }
+
+    /// Masks the value of a field, which may be JSON.
+    fn field<'a>(&self, name: &str, value: &'a str) -> Cow<'a, str> {
+        if self.is_secret(name) {
+            return MASKED.into();
+        }
+        // White space goes from JSON, as it does from a body.
+        let json = if value.starts_with(['{', '[']) { self.body(value.as_bytes(), false) } else { None };
+        json.map_or_else(|| self.text(value), Cow::Owned)
     }
 
     /// Masks a query or a form. What is not masked stays as it was encoded.
@@ -110,7 +121,7 @@ impl Mask {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
             let (plain_name, plain_value) = (decode(name), decode(value));
-            let masked_value = if self.is_secret(&plain_name) { MASKED.into() } else { self.text(&plain_value) };
+            let masked_value = self.field(&plain_name, &plain_value);
             let masked_name = self.text(&plain_name);
             if masked_name == plain_name && (masked_value == plain_value || value.is_empty()) {
                 return pair.to_owned();

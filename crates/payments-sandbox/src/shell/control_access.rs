@@ -5,7 +5,7 @@
 //! JSON, which a foreign page can send only after a preflight request that the origin rule rejects; and a foreign page may open
 //! an address in a window of its own, but not load it as a file, and no frame shows it.
 //!
-//! The providers' ports have the first rule only, and for names with a dot: others cannot be rebound, and merchants' pages may
+//! The providers' ports have the first rule only, and for names with a dot: others and IP addresses cannot be rebound, and merchants' pages may
 //! load and frame the customers' pages.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -45,9 +45,13 @@ impl Access {
     }
 
     /// Returns the error response if a web page may have sent the request under a DNS name that now leads to this machine.
+    ///
+    /// An IP address is no such name: a page of that address cannot reach this machine by it. It comes from a port forward, as
+    /// containers use it.
     pub(crate) fn check_rebound(&self, request: &Request) -> Result<(), Response> {
         let mut hosts = request.headers.iter().filter(|(name, _)| name == "host").map(|(_, host)| host.as_str());
-        let foreign = hosts.find(|host| name_of(host).contains('.') && !self.is_known(name_of(host)));
+        let is_foreign = |name: &str| name.contains('.') && name.parse::<Ipv4Addr>().is_err() && !self.is_known(name);
+        let foreign = hosts.find(|host| is_foreign(name_of(host)));
         foreign.map_or(Ok(()), |host| Err(rejection(403, &unknown_host(host, "the sandbox"))))
     }
 

@@ -130,3 +130,24 @@ async fn a_preflight_from_a_foreign_page_is_rejected() {
     assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (403, None));
     sandbox.finish();
 }
+
+#[tokio::test]
+async fn providers_accept_addresses_and_short_names_and_reject_names_that_can_be_rebound() {
+    let sandbox = Sandbox::builder().allow_host("pay.test").start().await;
+    for (host, status) in [
+        ("172.17.0.1:9001", 404),
+        ("192.168.1.5", 404),
+        ("[fd00::1]:9001", 404),
+        ("sandbox:9001", 404),
+        ("pay.test", 404),
+        ("evil.example", 403),
+        ("172.17.0.1.evil.example:9001", 403),
+        ("localhost.", 403),
+    ] {
+        let request = format!("GET /nothing HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let mut connection = crate::support::Connection::open(authority(sandbox.card3ds().base_url())).await;
+        connection.write(request.as_bytes()).await;
+        assert_eq!(connection.response().await.status, status, "{host}");
+    }
+    sandbox.finish();
+}

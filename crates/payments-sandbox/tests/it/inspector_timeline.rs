@@ -1,6 +1,7 @@
 //! The inspector's timeline and the details of a record, as the server makes them.
 
 use payments_sandbox::{Record, RecordKind, Sandbox};
+use serde_json::json;
 
 use crate::support::{Merchant, control, deposit, post, post_until_closed, wait_until, with, withdrawal};
 
@@ -167,5 +168,40 @@ async fn an_unknown_record_is_not_found() {
         let refused = control(&sandbox, "GET", &format!("/inspector/records/{number}"), "").await.expect_status(404);
         assert!(refused["error"].as_str().unwrap().contains("no such record"), "{refused}");
     }
+    sandbox.finish();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_misses_no_record_that_arrives_while_it_is_made() {
+    let sandbox = std::sync::Arc::new(Sandbox::builder().start().await);
+    let noting = std::sync::Arc::clone(&sandbox);
+    let is_done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let done = std::sync::Arc::clone(&is_done);
+    let notes = std::thread::spawn(move || {
+        while !done.load(std::sync::atomic::Ordering::Relaxed) {
+            noting.note("while a page is made");
+            std::thread::sleep(std::time::Duration::from_micros(20));
+        }
+    });
+    for _ in 0..20 {
+        let page = control(&sandbox, "GET", "/inspector/timeline", "").await.text();
+        let shown: u64 = attribute(&page, "data-last-number").parse().unwrap();
+        let position: u64 = attribute(&page, "data-position").rsplit_once('-').unwrap().1.parse().unwrap();
+        assert!(position <= shown, "the stream goes on after {position}, and the page ends with {shown}");
+    }
+    is_done.store(true, std::sync::atomic::Ordering::Relaxed);
+    notes.join().unwrap();
+    std::sync::Arc::into_inner(sandbox).unwrap().finish();
+}
+
+#[tokio::test]
+async fn an_amount_has_its_providers_unit() {
+    let sandbox = Sandbox::builder().start().await;
+    let payment = json!({"amount": 500, "currency": "jpy", "payment_method": "pm_card_visa"});
+    crate::turratech_support::post(&sandbox, "payments", &payment).await.expect_status(201);
+    let _ = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
+    let text: String = rows(&sandbox, "?kind=ledger").await.1.into_iter().map(|(.., html)| html).collect();
+    assert!(text.contains("500 of JPY&#39;s smallest unit") && text.contains("500.00 INR"), "{text}");
+    assert!(!text.contains("5.00 JPY"), "{text}");
     sandbox.finish();
 }

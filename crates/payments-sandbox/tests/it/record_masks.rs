@@ -86,6 +86,10 @@ async fn card_numbers_and_security_codes_are_masked_however_they_are_written() {
         ("application/x-www-form-urlencoded", format!("pan={CARD}&cvv={CVV}")),
         ("application/x-www-form-urlencoded", format!("card[number]={CARD}&card%5Bcvc%5D={CVV}")),
         ("application/x-www-form-urlencoded", "note=4111+1111+1111+1111&b=%34111111111111111".to_owned()),
+        ("application/x-www-form-urlencoded", format!("{{\"cvv\": \"{CVV}\", \"pan\": \"{CARD}\"}}")),
+        ("application/x-www-form-urlencoded", format!(" {{\"a\": \"b=c\", \"cvv\": \"{CVV}\"}}")),
+        ("application/x-www-form-urlencoded", format!("[{{\"cvv\": \"{CVV}\"")),
+        ("application/x-www-form-urlencoded", format!("payload={{\"cvv\":\"{CVV}\",\"pan\":{CARD}}}&a=b")),
         ("text/plain", format!("{CARD} {CVV}")),
         ("application/json", format!("\"{CARD} {CVV}\"")),
     ] {

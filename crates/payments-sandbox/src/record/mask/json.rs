@@ -169,7 +169,10 @@ const MAX_DEPTH: usize = 32;
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::masked;
+    use crate::random::Random;
     use crate::record::Mask;
 
     #[track_caller]
@@ -221,5 +224,97 @@ mod tests {
         );
         let deep = format!("{}{}", "[".repeat(40), "]".repeat(40));
         assert_eq!(masked(&deep, &Mask::new([])), format!("{}\"[masked]\"{}", "[".repeat(33), "]".repeat(33)));
+    }
+
+    /// Masks a value as a parser reads it.
+    fn of_tree(value: &Value, mask: &Mask, depth: usize) -> Value {
+        match value {
+            Value::Object(_) | Value::Array(_) if depth > super::MAX_DEPTH => super::MASKED.into(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| match mask.is_secret(name) && !value.is_null() {
+                    true => (mask.text(name).into_owned(), super::MASKED.into()),
+                    false => (mask.text(name).into_owned(), of_tree(value, mask, depth + 1)),
+                })
+                .collect(),
+            Value::Array(items) => items.iter().map(|item| of_tree(item, mask, depth + 1)).collect(),
+            Value::String(text) => mask.text(text).into(),
+            Value::Number(number) if mask.text(&number.to_string()) != number.to_string() => {
+                mask.text(&number.to_string()).into()
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Writes a random value, with white space and escapes that a parser removes.
+    fn write(random: &mut Random, depth: usize, out: &mut String) {
+        let space = |random: &mut Random| ["", "", " ", "\n\t", "\r "][random.next() as usize % 5];
+        let texts = [
+            r#""""#,
+            r#""a""#,
+            r#""\\\"}]""#,
+            r#""\\""#,
+            r#""sandbox_key""#,
+            r#""s\u0061ndbox_key,""#,
+            r#""4111111111111111""#,
+            r#""\u0034111 1111-1111 1111x""#,
+            r#""\ud83d\ude00 4222222222222""#,
+            r#""{\"cvv\":[""#,
+            r#""é:,\/\u0000""#,
+            r#""12345678901234567890""#,
+        ];
+        let names = [
+            r#""cvv""#,
+            r#""c\u0076v2""#,
+            r#""X-Api_Key""#,
+            r#""number""#,
+            r#""numbers""#,
+            r#""a""#,
+            r#""b\"c""#,
+            r#""4111111111111111""#,
+            r#""PASS word""#,
+            r#""é, longer than the buffer of sixty-four bytes, and after them comes a t-o-k-e-n""#,
+            r#""sandbox_key""#,
+        ];
+        out.push_str(space(random));
+        match random.next() % if depth > 40 { 6 } else { 10 } {
+            0 => out.push_str("null"),
+            1 => out.push_str(["true", "false"][random.next() as usize % 2]),
+            2 => out.push_str(["0", "-1", "4111111111111111", "17", "4111111111111112"][random.next() as usize % 5]),
+            3..=5 => out.push_str(texts[random.next() as usize % texts.len()]),
+            kind => {
+                let is_object = kind < 8;
+                out.push(if is_object { '{' } else { '[' });
+                let (count, first) = (random.next() as usize % 4, random.next() as usize);
+                for index in 0..count {
+                    out.push_str(if index > 0 { "," } else { "" });
+                    out.push_str(space(random));
+                    if is_object {
+                        out.push_str(names[(first + index) % names.len()]);
+                        out.push_str(space(random));
+                        out.push(':');
+                    }
+                    write(random, depth + 1, out);
+                }
+                out.push_str(space(random));
+                out.push(if is_object { '}' } else { ']' });
+            }
+        }
+        out.push_str(space(random));
+    }
+
+    #[test]
+    fn a_parser_and_the_walk_mask_the_same() {
+        let mask = Mask::new(["sandbox_key".to_owned()]);
+        let mut random = Random::new(7);
+        for round in 0..20_000_usize {
+            let mut json = "[".repeat(if round % 10 == 0 { round / 10 % 40 } else { 0 });
+            let depth = json.len();
+            write(&mut random, depth, &mut json);
+            json.push_str(&"]".repeat(depth));
+            let expected = of_tree(&serde_json::from_str(&json).unwrap(), &mask, 0);
+            let actual = masked(json.trim(), &mask);
+            assert_eq!(serde_json::from_str::<Value>(&actual).unwrap(), expected, "{json}");
+        }
     }
 }

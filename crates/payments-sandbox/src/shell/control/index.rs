@@ -9,6 +9,7 @@ use crate::shell::inspector::{Page, Pane};
 use crate::state::SharedState;
 
 pub(super) fn page(state: &Arc<SharedState>) -> Response {
+    let last = state.last_record();
     let endpoints = table(state).into_iter().map(|(_, endpoint)| {
         let actions = match endpoint.actions {
             [] => String::new(),
@@ -35,7 +36,7 @@ pub(super) fn page(state: &Arc<SharedState>) -> Response {
         "<p>Everything that these pages do is a request to one of these endpoints. <a href=\"/openapi.json\">/openapi.json</a> \
          describes them in OpenAPI 3.1.</p><h2>Endpoints</h2><dl class=\"list\">{endpoints}</dl>{behaviours}"
     );
-    Page { pane: Pane::Api, title: "Control API", scripts: &[], body: &body }.respond(state)
+    Page { pane: Pane::Api, title: "Control API", scripts: &[], body: &body, last }.respond(state)
 }
 
 /// `name` is HTML.

@@ -11,6 +11,7 @@ use crate::outbox::{Delivery, DeliveryState};
 use crate::state::SharedState;
 
 pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Response {
+    let last = state.last_record();
     state.tick();
     let order = call.query("order").filter(|order| !order.is_empty());
     let body = format!(
@@ -23,7 +24,7 @@ pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Response
         escape(order.as_deref().unwrap_or_default()),
         list(state, order.as_deref()),
     );
-    Page { pane: Pane::Deliveries, title: "Deliveries", scripts: &[], body: &body }.respond(state)
+    Page { pane: Pane::Deliveries, title: "Deliveries", scripts: &[], body: &body, last }.respond(state)
 }
 
 fn list(state: &SharedState, order: Option<&str>) -> String {

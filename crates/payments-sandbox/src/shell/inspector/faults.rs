@@ -10,13 +10,14 @@ use crate::http::Response;
 use crate::state::SharedState;
 
 pub(super) fn page(state: &Arc<SharedState>) -> Response {
+    let last = state.last_record();
     let body = format!(
         "<p>A fault changes what a client or a merchant sees. The ledger always has what really happened.</p>\
          {}<section id=\"faults\" data-live aria-label=\"Faults\"><h2>Faults of this run</h2>{}</section>",
         composer(state),
         list(state),
     );
-    Page { pane: Pane::Faults, title: "Faults", scripts: &["/faults.js"], body: &body }.respond(state)
+    Page { pane: Pane::Faults, title: "Faults", scripts: &["/faults.js"], body: &body, last }.respond(state)
 }
 
 fn list(state: &SharedState) -> String {

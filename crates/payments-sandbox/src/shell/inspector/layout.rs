@@ -16,6 +16,8 @@ pub(in crate::shell) struct Page<'a> {
     pub(in crate::shell) scripts: &'a [&'a str],
     /// The page's own HTML, after the heading.
     pub(in crate::shell) body: &'a str,
+    /// The number of the last record before the body was made. The page's stream goes on after it, so that the page misses none.
+    pub(in crate::shell) last: u64,
 }
 
 /// An entry of the navigation.
@@ -52,7 +54,7 @@ impl Page<'_> {
 
     fn render(&self, state: &Arc<SharedState>) -> String {
         let title = escape(self.title);
-        let (run, last) = state.position();
+        let (run, last) = (&state.run, self.last);
         let mut html = format!(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} · payments sandbox</title>\

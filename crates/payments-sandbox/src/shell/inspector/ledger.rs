@@ -24,6 +24,7 @@ pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Result<R
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::Invalid(format!("`limit` must be from 1 to {MOST}")));
     }
+    let last = state.last_record();
     let body = format!(
         "<p>Everything that the providers executed, whatever they responded. \
          Download it as <a href=\"/ledger.csv\">CSV</a>, or read it as <a href=\"/ledger\">JSON</a>; \
@@ -31,7 +32,7 @@ pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Result<R
          <section id=\"ledger\" data-live aria-label=\"Ledger\">{}</section>",
         content(state, usize::try_from(limit).unwrap_or(usize::MAX)),
     );
-    Ok(Page { pane: Pane::Ledger, title: "Ledger", scripts: &[], body: &body }.respond(state))
+    Ok(Page { pane: Pane::Ledger, title: "Ledger", scripts: &[], body: &body, last }.respond(state))
 }
 
 fn content(state: &Arc<SharedState>, limit: usize) -> String {

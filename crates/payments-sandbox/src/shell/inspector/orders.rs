@@ -37,6 +37,7 @@ pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Result<R
     let value = |name: &str| call.query(name).filter(|value| !value.is_empty());
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let filter = OrderFilter { provider: value("provider"), reference: value("reference"), id: None, limit };
+    let last = state.last_record();
     let (orders, count) = state.orders(&filter);
     let mut list: String = orders.iter().map(card).collect();
     if orders.is_empty() {
@@ -56,7 +57,7 @@ pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Result<R
         "{}<section id=\"orders\" data-live aria-label=\"List of orders\">{list}</section>",
         filters(state, &filter)
     );
-    Ok(Page { pane: Pane::Orders, title: "Orders", scripts: &[], body: &body }.respond(state))
+    Ok(Page { pane: Pane::Orders, title: "Orders", scripts: &[], body: &body, last }.respond(state))
 }
 
 fn filters(state: &SharedState, filter: &OrderFilter) -> String {
@@ -102,7 +103,8 @@ fn execution(order: &Order) -> String {
     let count = |kind| order.entries.iter().filter(|entry| entry.kind == kind).count();
     let times = |what: &str, count: usize| match count {
         1 => format!("{what} once"),
-        count => format!("<span class=\"bad\">{what} {count} times</span>"),
+        count if order.is_double() => format!("<span class=\"bad\">{what} {count} times</span>"),
+        count => format!("{what} {count} times"),
     };
     let (executed, credited) = (count(EntryKind::Executed), count(EntryKind::Credited));
     match (executed, credited) {
@@ -119,6 +121,7 @@ fn execution(order: &Order) -> String {
 pub(super) fn order_page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Result<Response, Problem> {
     let (provider, id) = (call.parameter("provider"), call.parameter("id"));
     let unknown = || Problem::NotFound(format!("no such order of {provider:?}: {id:?}"));
+    let last = state.last_record();
     let order = state.order(provider, id).ok_or_else(unknown)?;
     let (reference, address) = (escape(&order.reference), percent_encode(&order.reference));
     let body = format!(
@@ -142,7 +145,7 @@ pub(super) fn order_page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Re
         actions::section(&order),
         test(state, &order),
     );
-    Ok(Page { pane: Pane::Orders, title: &format!("Order {}", order.reference), scripts: &[], body: &body }
+    Ok(Page { pane: Pane::Orders, title: &format!("Order {}", order.reference), scripts: &[], body: &body, last }
         .respond(state))
 }
 

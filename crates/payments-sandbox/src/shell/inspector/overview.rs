@@ -9,13 +9,14 @@ use crate::http::Response;
 use crate::state::{Credentials, SharedState};
 
 pub(super) fn page(state: &Arc<SharedState>) -> Response {
+    let last = state.last_record();
     state.tick();
     let providers: String = state.credentials().iter().map(provider).collect();
     let body = format!(
         "{}<h2>Providers</h2><p>Keys are valid for this sandbox only. They come from its seed.</p>{providers}",
         run(state)
     );
-    Page { pane: Pane::Overview, title: "Overview", scripts: &[], body: &body }.respond(state)
+    Page { pane: Pane::Overview, title: "Overview", scripts: &[], body: &body, last }.respond(state)
 }
 
 /// What this run is, and its clock.

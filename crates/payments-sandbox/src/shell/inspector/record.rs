@@ -21,6 +21,7 @@ pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Result<R
     let number = call.parameter("number");
     let unknown = || Problem::NotFound(format!("no such record, or it is no longer kept: {number:?}"));
     let number = number.parse().map_err(|_| unknown())?;
+    let last = state.last_record();
     let (shown, story, key_headers) = {
         let state = state.lock();
         let record = state.records.get(number).ok_or_else(unknown)?;
@@ -46,7 +47,7 @@ pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Result<R
     body.push_str("</article>");
     let title = format!("Record {number}");
     // A record never changes, but what it caused grows.
-    Ok(Page { pane: Pane::Timeline, title: &title, scripts: &[], body: &body }.respond(state))
+    Ok(Page { pane: Pane::Timeline, title: &title, scripts: &[], body: &body, last }.respond(state))
 }
 
 fn is_request(record: &Record) -> bool {

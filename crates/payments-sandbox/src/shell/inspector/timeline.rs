@@ -45,11 +45,12 @@ pub(super) const ROWS_QUERY: &[Query] = &[
 /// The page, with the last rows.
 pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Result<Response, Problem> {
     let filter = record_query::filter_of_form(call)?;
+    let last = state.last_record();
     state.tick();
     let most = usize::try_from(MOST_ROWS).unwrap_or(usize::MAX);
     let rows = Rows::take(state, &filter, Place::End, most);
     let body = format!("<div class=\"bar\">{}{TOOLS}</div>{}", form(state, &filter), table(&filter, &rows));
-    let page = Page { pane: Pane::Timeline, title: "Timeline", scripts: &["/timeline.js"], body: &body };
+    let page = Page { pane: Pane::Timeline, title: "Timeline", scripts: &["/timeline.js"], body: &body, last };
     Ok(page.respond(state))
 }
 

@@ -106,3 +106,16 @@ async fn a_declined_pre_authorization_cannot_be_captured() {
     assert_eq!(sandbox.ledger().entries(), []);
     sandbox.finish();
 }
+
+#[tokio::test]
+async fn a_capture_is_no_double_execution_on_the_page_of_its_order() {
+    let sandbox = Sandbox::builder().start().await;
+    let id = pre_authorize(&sandbox, "order-1").await;
+    capture(&sandbox, &id, "10.00").await.expect_status(200);
+    let page = crate::support::control(&sandbox, "GET", "/inspector/orders", "").await.text();
+    assert!(page.contains("executed 2 times") && !page.contains("class=\"bad\""), "{page}");
+    capture(&sandbox, &id, "10.00").await.expect_status(200);
+    let page = crate::support::control(&sandbox, "GET", "/inspector/orders", "").await.text();
+    assert!(page.contains("<span class=\"bad\">executed 3 times</span>"), "{page}");
+    sandbox.abandon();
+}

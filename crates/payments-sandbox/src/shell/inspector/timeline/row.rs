@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::engine::AmountUnit;
 use crate::html::escape;
 use crate::ledger::Entry;
 use crate::record::{Record, RecordKind, Told, ToldEnd};
@@ -12,8 +11,8 @@ use crate::state::State;
 pub(in crate::shell::inspector) struct Shown {
     pub(in crate::shell::inspector) record: Record,
     pub(in crate::shell::inspector) entry: Option<Entry>,
-    /// The unit of the entry's amount.
-    unit: AmountUnit,
+    /// The ledger entry's amount, in the provider's unit.
+    amount: String,
 }
 
 /// What the lanes of a row show.
@@ -31,8 +30,10 @@ struct Drawing {
 impl Shown {
     pub(in crate::shell::inspector) fn new(record: Record, state: &State) -> Self {
         let entry = record.entry.and_then(|number| state.entry(number)).cloned();
-        let spec = state.engines().iter().map(|engine| engine.spec()).find(|spec| Some(spec.name) == record.provider);
-        Self { record, entry, unit: spec.map_or(AmountUnit::Hundredths, |spec| spec.unit) }
+        let spec = state.engines().iter().map(|engine| engine.spec()).find(|spec| record.provider == Some(spec.name));
+        let amount = spec.zip(entry.as_ref());
+        let amount = amount.map(|(spec, entry)| spec.unit.format(entry.amount.into(), &entry.currency));
+        Self { record, entry, amount: amount.unwrap_or_default() }
     }
 
     /// Writes the row. `index` is its number in the table, for screen readers.
@@ -124,7 +125,7 @@ impl Shown {
     fn amount(&self) -> String {
         match &self.entry {
             Some(Entry { currency, kind, .. }) if currency.is_empty() => kind.to_string(),
-            Some(entry) => self.unit.format(entry.amount.into(), &entry.currency),
+            Some(_) => self.amount.clone(),
             None => "entry".to_owned(),
         }
     }
