@@ -29,7 +29,7 @@ async fn the_ledger_is_live_and_shows_what_was_paid_twice_first() {
             .await;
         assert!(csv.as_str().unwrap().contains("turbopay.deposit,order-1,credited,200000,INR,true,"), "{csv}");
         browser.press("order-1").await;
-        browser.shows("turbopay.deposit · 2000.00 INR · created; no money has moved").await;
+        browser.shows("turbopay.deposit · 2000.00 INR · credited once").await;
         browser.finish().await;
         world.sandbox.abandon();
     }

@@ -10,6 +10,7 @@ use crate::support::World;
 
 /// Run this test with `PAYMENTS_TESTS_WRITE_PICTURE=1` to make the picture anew.
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "tests are configured by variables")]
 async fn the_picture_of_the_inspector_can_be_made_and_is_small() {
     let world = World::recording().await;
     world.shop.respond("/status", &[], "");

@@ -44,9 +44,9 @@ async fn numbers(browser: &Browser) -> Vec<u64> {
 
 /// Waits until a script returns true.
 async fn until(browser: &Browser, script: &str) {
-    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
     while browser.run(&format!("return Boolean({script})")).await != json!(true) {
-        assert!(std::time::Instant::now() < deadline, "never: {script}; the page has {:?}", numbers(browser).await);
+        assert!(tokio::time::Instant::now() < deadline, "never: {script}; the page has {:?}", numbers(browser).await);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -201,7 +201,7 @@ async fn an_amount_has_its_providers_unit() {
     crate::turratech_support::post(&sandbox, "payments", &payment).await.expect_status(201);
     let _ = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
     let text: String = rows(&sandbox, "?kind=ledger").await.1.into_iter().map(|(.., html)| html).collect();
-    assert!(text.contains("500 of JPY&#39;s smallest unit") && text.contains("500.00 INR"), "{text}");
+    assert!(text.contains("500 JPY (smallest unit)") && text.contains("500.00 INR"), "{text}");
     assert!(!text.contains("5.00 JPY"), "{text}");
     sandbox.finish();
 }
