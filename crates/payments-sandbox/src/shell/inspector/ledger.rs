@@ -43,7 +43,7 @@ fn content(state: &Arc<SharedState>, limit: usize) -> String {
     }
     let totals = state.totals();
     let mut html = String::new();
-    let doubles = ledger.doubles();
+    let doubles = state.doubles();
     html.push_str("<h2>Paid twice</h2>");
     if doubles.is_empty() {
         html.push_str("<p class=\"good\">Nothing was executed, credited, captured or paid twice.</p>");
