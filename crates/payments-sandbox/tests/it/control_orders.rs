@@ -229,3 +229,17 @@ async fn an_action_on_an_unknown_or_unsendable_message_is_refused() {
     }
     sandbox.finish();
 }
+
+#[tokio::test]
+async fn the_page_of_an_order_has_the_last_requests_only() {
+    let sandbox = Sandbox::builder().start().await;
+    post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect_status(201);
+    for _ in 0..210 {
+        // Most are refused, because there are too many.
+        crate::support::get(&sandbox, "merchantorder/status/order-1").await;
+    }
+    let page = control(&sandbox, "GET", "/inspector/orders/turbopay/order-1", "").await.text();
+    assert!(page.contains(">11 earlier requests are in the <a href=\"/inspector/timeline?order=order-1\">"), "{page}");
+    assert_eq!(page.matches("merchant-order-status</a>").count(), 200, "{page}");
+    sandbox.finish();
+}

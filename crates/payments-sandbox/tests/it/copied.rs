@@ -277,3 +277,18 @@ async fn a_request_to_the_control_api_that_is_refused_panics_with_the_problem() 
     assert!(sandbox.control("GET", "/health", "").contains("\"seed\":1"));
     sandbox.control("POST", "/turbopay/orders/nobody/success", "{}");
 }
+
+#[tokio::test]
+async fn a_customer_that_was_created_twice_is_not_paid_twice() {
+    let sandbox = start(7).await;
+    for _ in 0..2 {
+        let customer = json!({"email": "name@mail.com", "metadata": {"order_id": "order-1"}});
+        turratech::post(&sandbox, "customers", &customer).await.expect_status(201);
+    }
+    assert_eq!(sandbox.ledger().doubles().len(), 1);
+    let test = control(&sandbox, "GET", "/rust-test", "").await.text();
+    assert!(test.contains("sandbox.finish();") && !test.contains("abandon"), "{test}");
+    let page = control(&sandbox, "GET", "/inspector/ledger", "").await.text();
+    assert!(page.contains("or paid twice.</p>") && !page.contains("class=\"bad\""), "{page}");
+    sandbox.finish();
+}

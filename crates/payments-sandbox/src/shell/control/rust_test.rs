@@ -3,7 +3,7 @@
 mod faults;
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::endpoint::{Endpoint, Query};
 use crate::http::Response;
 use crate::ledger::{EntryKind, Ledger};
 use crate::problem::Problem;
-use crate::record::Record;
+use crate::record::{Record, RecordKind};
 use crate::rust_code::{identifier, literal};
 use crate::state::SharedState;
 use steps::Steps;
@@ -39,11 +39,19 @@ pub(super) const ROUTES: &[SharedRoute] = &[SharedRoute {
 /// Returns the source text of the test.
 pub(in crate::shell) fn write(state: &Arc<SharedState>, order: Option<&str>) -> Result<String, Problem> {
     let ledger = state.ledger();
-    let records = state.records();
-    if !state.lock().records.has_contents() {
-        return Err(Problem::conflict("contents are not recorded: call `record_contents` on the builder"));
-    }
     let is_about = |record: &&Record| order.is_none() || record.reference.as_deref() == order;
+    let (records, first) = {
+        let state = state.lock();
+        if !state.records.has_contents() {
+            return Err(Problem::conflict("contents are not recorded: call `record_contents` on the builder"));
+        }
+        // A test of one order also has the actions on the whole sandbox, and knows which requests were executed late.
+        let is_needed = |record: &&Record| {
+            is_about(record)
+                || matches!(record.kind, RecordKind::Action | RecordKind::Request if record.reference.is_none())
+        };
+        (state.records.records().iter().filter(is_needed).cloned().collect::<Vec<_>>(), state.records.first())
+    };
     let relevant: Vec<&Record> = records.iter().filter(is_about).collect();
     if let Some(order) = order.filter(|_| relevant.is_empty()) {
         return Err(Problem::NotFound(format!("order {order:?} has no records, so there is no test to write")));
@@ -57,7 +65,7 @@ pub(in crate::shell) fn write(state: &Arc<SharedState>, order: Option<&str>) -> 
         "// Recorded by payments-sandbox. With this seed, the same requests in the same order get the same ids.\n\
          #[tokio::test]\nasync fn {name}() {{\n"
     );
-    if records.first().is_some_and(|record| record.number > 1) {
+    if first > 1 {
         test.push_str("    // The beginning is missing: its records were evicted.\n");
     }
     if !state.clock.is_manual() {
@@ -99,10 +107,12 @@ fn assertions(state: &Arc<SharedState>, ledger: &Ledger, relevant: &[&Record], o
             let _ = writeln!(test, "    sandbox.same_order(&[{}]);", list.join(", "));
         }
     }
+    let mut executions: HashMap<&str, usize> = HashMap::new();
+    for entry in ledger.entries().iter().filter(|entry| entry.kind == EntryKind::Executed) {
+        *executions.entry(&entry.reference).or_default() += 1;
+    }
     for (reference, _) in &references {
-        let is_executed =
-            |entry: &&crate::ledger::Entry| entry.reference == *reference && entry.kind == EntryKind::Executed;
-        let method = match ledger.entries().iter().filter(is_executed).count() {
+        let method = match executions.get(reference).copied().unwrap_or_default() {
             0 => "never_executed()".to_owned(),
             1 => "executed_once()".to_owned(),
             times => format!("executed_times({times})"),
@@ -114,6 +124,7 @@ fn assertions(state: &Arc<SharedState>, ledger: &Ledger, relevant: &[&Record], o
             let _ = writeln!(test, "    sandbox.expect_status({}, {});", literal(reference), literal(&status));
         }
     }
+    // Those that `finish` reports.
     let doubles = state.doubles();
     let is_about = |references: &[String]| order.is_none_or(|order| references.iter().any(|name| name == order));
     if doubles.iter().any(|double| is_about(&double.references)) {

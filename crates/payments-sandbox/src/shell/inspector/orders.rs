@@ -171,7 +171,17 @@ fn sides(order: &Order) -> String {
     if entries.is_empty() {
         entries.push_str("<li>Nothing was executed.</li>");
     }
-    let mut requests: String = order.requests.iter().map(request_line).collect();
+    let earlier = order.requests.len().saturating_sub(MOST_REQUESTS);
+    let mut requests = String::new();
+    if earlier > 0 {
+        let address = percent_encode(&order.reference);
+        let _ = write!(
+            requests,
+            "<li class=\"quiet\">{earlier} earlier requests are in the \
+             <a href=\"/inspector/timeline?order={address}\">timeline</a>.</li>"
+        );
+    }
+    requests.extend(order.requests[earlier..].iter().map(request_line));
     if requests.is_empty() {
         requests.push_str("<li>No API request about this order yet.</li>");
     }
@@ -236,6 +246,8 @@ fn key(order: &Order) -> String {
     }
 }
 
+/// The most requests on an order's page, because clients may ask for a status very often.
+const MOST_REQUESTS: usize = 200;
 const FEW: u64 = 100;
 const MORE: usize = 300;
 const MOST: u64 = 1000;
