@@ -59,8 +59,7 @@ pub struct Browser {
 impl Browser {
     /// Starts a browser with a screen of this size.
     pub async fn start(screen: Screen) -> Self {
-        let driver = Driver::start();
-        let url = until("the driver starts", async || driver.url()).await;
+        let (driver, url) = start_driver().await;
         // Never through a configured proxy.
         let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let session = WebDriver::builder(url, capabilities(&driver, screen)).client(client).await;
@@ -379,6 +378,19 @@ impl Drop for Browser {
         let _ = self.session.clone().leak();
         assert!(self.finished || std::thread::panicking(), "a test must end with `Browser::finish`");
     }
+}
+
+/// Starts a driver. It ends at once if another program has taken the port that it chose, so it is started again.
+async fn start_driver() -> (Driver, String) {
+    let mut logs = String::new();
+    for _ in 0..3 {
+        let driver = Driver::start();
+        if let Some(url) = within(LIMIT / 3, async || driver.url()).await {
+            return (driver, url);
+        }
+        logs.push_str(&driver.log());
+    }
+    panic!("the driver does not start: {logs}");
 }
 
 /// Waits until there is a value.

@@ -293,7 +293,10 @@ async fn a_rebound_name_does_not_reach_a_provider_although_the_keys_come_from_th
         target.sandbox().ledger().order(&reference).executed_once();
     }
 
-    let hosts: Vec<_> = HOSTS.iter().filter(|host| host.contains('.') && !host.contains('@')).collect();
+    // An address cannot be rebound, either.
+    let is_address = |host: &str| host.trim_end_matches(":PORT").parse::<std::net::Ipv4Addr>().is_ok();
+    let hosts = HOSTS.iter().filter(|host| host.contains('.') && !host.contains('@') && !is_address(host));
+    let hosts: Vec<_> = hosts.collect();
     let mut succeeded = Vec::new();
     for host in &hosts {
         let before = target.state(Compare::All).await;

@@ -70,6 +70,13 @@ function toEnd() {
   scrollTo(timeline.scrollHeight);
 }
 
+/** Stays at the end, unless a person has scrolled back and the event of it is still to come. */
+function followEnd() {
+  if (!following) return;
+  if (timeline.scrollTop < top - 1) setFollowing(false);
+  else scrollTo(timeline.scrollHeight);
+}
+
 /** Gives the space of evicted rows back. */
 function rebase(position) {
   const moved = (position - base) * height;
@@ -96,7 +103,7 @@ function draw() {
   drawing = true;
   requestAnimationFrame(() => {
     drawing = false;
-    if (following) scrollTo(timeline.scrollHeight);
+    followEnd();
     fetchMissing();
   });
 }
@@ -147,7 +154,7 @@ function take(part) {
   }
   if (first - base > MOST_EVICTED || (following && first > base)) rebase(first);
   resize();
-  if (following) scrollTo(timeline.scrollHeight);
+  followEnd();
   const [from, to] = wanted(2 * MARGIN);
   for (const [position, row] of rows) {
     if (position < from || position >= to) remove(position, row);
