@@ -247,6 +247,11 @@ impl Outbox {
         self.entries.iter().rev().map(|entry| (entry.provider, entry.record, &entry.delivery))
     }
 
+    /// Returns a message by its number.
+    pub(crate) fn get(&self, number: usize) -> Option<&Delivery> {
+        self.entries.get(number.checked_sub(1)?).map(|entry| &entry.delivery)
+    }
+
     pub(crate) fn list(&self) -> Vec<Delivery> {
         self.entries.iter().map(|entry| entry.delivery.clone()).collect()
     }
