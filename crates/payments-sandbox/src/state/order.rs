@@ -300,6 +300,7 @@ mod tests {
     use crate::ledger::{Entry, EntryKind};
     use crate::record::{Record, RecordKind, Told, ToldEnd};
 
+    #[expect(clippy::disallowed_methods, reason = "the test measures real time")]
     #[test]
     fn an_order_with_very_many_requests_takes_little_time_while_the_state_is_locked() {
         let (amount, currency) = (1, "INR");
