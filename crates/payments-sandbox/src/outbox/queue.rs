@@ -149,11 +149,13 @@ impl Outbox {
         let label =
             format!("webhook {} {}: attempt {}, {outcome}", delivery.reference, delivery.about, delivery.attempts);
         delivery.results.push(outcome);
+        let is_acknowledged = result.as_ref().is_ok_and(|response| response.accepted);
         if is_decided {
-            return format!("{label}: {} meanwhile", delivery.state);
+            let outcome = if is_acknowledged { "acknowledged" } else { "not acknowledged" };
+            return format!("{label}: {outcome}, {} meanwhile", delivery.state);
         }
         self.queue.remove(place);
-        if result.as_ref().is_ok_and(|response| response.accepted) {
+        if is_acknowledged {
             delivery.state = DeliveryState::Delivered;
             return format!("{label}: acknowledged");
         }
