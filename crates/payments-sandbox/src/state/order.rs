@@ -174,28 +174,29 @@ impl SharedState {
                 });
             }
         }
-        let mut places: HashMap<&str, HashMap<String, Vec<usize>>> = HashMap::new();
+        let mut places: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, order) in orders.iter().enumerate() {
-            places.entry(order.provider).or_default().entry(order.reference.clone()).or_default().push(index);
+            places.entry(order.reference.clone()).or_default().push(index);
         }
-        let places = |provider: &str, reference: &str| {
-            places.get(provider).and_then(|places| places.get(reference)).map_or(&[][..], Vec::as_slice)
-        };
+        let places = |reference: &str| places.get(reference).map_or(&[][..], Vec::as_slice);
         let first = state.records.records().front().map_or(0, |record| record.number);
         let text = |number: u64| {
             let index = usize::try_from(number.checked_sub(first)?).ok()?;
             state.records.records().get(index).map(|record| record.text.clone())
         };
         for record in state.records.records() {
-            let (Some(provider), Some(reference)) = (record.provider, record.reference.as_deref()) else { continue };
-            for index in places(provider, reference) {
-                orders[*index].add(record, text);
+            let Some(reference) = record.reference.as_deref().filter(|_| Order::has(record.kind)) else { continue };
+            for index in places(reference) {
+                if record.provider == Some(orders[*index].provider) {
+                    orders[*index].add(record, text);
+                }
             }
         }
         for entry in state.ledger.iter() {
-            let provider = entry.operation.split('.').next().unwrap_or_default();
-            for index in places(provider, &entry.reference) {
-                orders[*index].add_entry(entry);
+            for index in places(&entry.reference) {
+                if entry.operation.split('.').next() == Some(orders[*index].provider) {
+                    orders[*index].add_entry(entry);
+                }
             }
         }
         drop(state);
@@ -232,6 +233,11 @@ impl Order {
             actions: Vec::new(),
             transitions: Vec::new(),
         }
+    }
+
+    /// True if [`add`](Self::add) adds something of such records. The others are most of a long run.
+    fn has(kind: RecordKind) -> bool {
+        matches!(kind, RecordKind::Status | RecordKind::Request | RecordKind::Fault | RecordKind::Told)
     }
 
     /// Adds a record about the order's reference.
