@@ -26,6 +26,8 @@ pub(crate) struct Order {
     pub(crate) entries: Vec<Entry>,
     /// The API requests about the reference, which orders with the same reference share.
     pub(crate) requests: Vec<OrderRequest>,
+    /// The operations that change nothing.
+    reads: &'static [&'static str],
     /// The places of these requests, by their numbers.
     places: HashMap<u64, usize>,
     pub(crate) actions: Vec<OrderAction>,
@@ -55,6 +57,8 @@ pub(crate) struct OrderRequest {
     pub(crate) faults: Vec<String>,
     /// `None` while the client waits.
     pub(crate) told: Option<Told>,
+    /// True if the operation changes nothing, so that it is neither executed nor not executed.
+    pub(crate) is_read: bool,
     /// True if the ledger has an entry of the request.
     pub(crate) is_executed: bool,
 }
@@ -91,6 +95,10 @@ impl OrderRequest {
                 |fault: &&String| fault.starts_with(phase) && !fault.contains(" delay") && !fault.contains(" slow");
             self.faults.iter().any(|fault| changes(&fault))
         };
+        if self.is_read {
+            let status = status.filter(|status| (200..300).contains(status) && has_fault("@"))?;
+            return Some(format!("a fault changed the response that the client was told ({status})"));
+        }
         match (self.is_executed, status) {
             (true, None) if told.bytes == 0 => Some("executed; the client was told nothing".to_owned()),
             (true, None) => Some(format!("executed; the client was {told}")),
@@ -168,6 +176,7 @@ impl SharedState {
                 let transitions = spec.transitions.iter().filter(|known| known.operations.contains(&order.operation));
                 orders.push(Order {
                     unit: spec.unit,
+                    reads: spec.read_only_operations,
                     actions: actions.collect(),
                     transitions: transitions.copied().collect(),
                     ..Order::of(spec.name, order)
@@ -229,6 +238,7 @@ impl Order {
             history: Vec::new(),
             entries: Vec::new(),
             requests: Vec::new(),
+            reads: &[],
             places: HashMap::new(),
             actions: Vec::new(),
             transitions: Vec::new(),
@@ -260,6 +270,7 @@ impl Order {
                     operation: record.operation,
                     faults: record.fault.iter().cloned().collect(),
                     told: record.told,
+                    is_read: record.operation.is_some_and(|operation| self.reads.contains(&operation)),
                     is_executed: false,
                 });
             }
