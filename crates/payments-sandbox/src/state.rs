@@ -400,7 +400,7 @@ impl SharedState {
         let mut state = self.lock();
         state.tick(&self.clock);
         let changed = state.outbox.act(number, action, self.clock.elapsed())?;
-        let delivery = state.outbox.list().swap_remove(changed - 1);
+        let delivery = state.outbox.get(changed).cloned().ok_or_else(|| Problem::not_found("no such delivery"))?;
         let content = state.records.content_of_request(call.request);
         state.records.add(self.clock.elapsed(), || {
             let record = Record::new(RecordKind::Action, call.name()).about(Some(&delivery.reference));

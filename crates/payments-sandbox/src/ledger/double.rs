@@ -1,6 +1,6 @@
 //! Orders that were executed, credited, captured or paid twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use super::{Entry, EntryKind, Ledger};
@@ -65,42 +65,46 @@ impl Ledger {
     #[must_use]
     pub fn doubles(&self) -> Vec<Double> {
         let doubles = among(self.entries.iter()).into_iter();
-        doubles.chain(self.same_orders.iter().filter_map(|order| self.paid_twice(order))).collect()
-    }
-
-    /// Returns the order if more than one of its references was paid.
-    fn paid_twice(&self, order: &[String]) -> Option<Double> {
-        let references: BTreeSet<&String> = order.iter().collect();
-        let paid: Vec<(&str, &String)> =
-            references.into_iter().filter_map(|reference| Some((self.payment(reference)?, reference))).collect();
-        let [(operation, _), _, ..] = paid.as_slice() else { return None };
-        Some(Double {
-            kind: DoubleKind::Paid,
-            operation: (*operation).to_owned(),
-            references: paid.iter().map(|(_, reference)| (*reference).clone()).collect(),
-            is_payment: true,
-        })
-    }
-
-    /// Returns the operation under which a reference was paid, unless all of the money went back.
-    fn payment(&self, reference: &str) -> Option<&str> {
-        let entries = self.entries.iter().filter(|entry| entry.reference == reference && entry.moves_money);
-        let (mut paid, mut returned, mut operation) = (0_i128, 0_i128, None);
-        for entry in entries {
-            match entry.kind {
-                // A capture takes the money that its authorization reserved.
-                EntryKind::Executed | EntryKind::Credited | EntryKind::Charged => {
-                    paid += i128::from(entry.amount);
-                    operation = operation.or(Some(entry.operation.as_str()));
-                }
-                EntryKind::Returned | EntryKind::ChargedBack | EntryKind::Released | EntryKind::Refunded => {
-                    returned += i128::from(entry.amount);
-                }
-                EntryKind::Begun | EntryKind::Confirmed | EntryKind::Captured | EntryKind::Done => {}
-            }
+        let named: HashSet<&str> = self.same_orders.iter().flatten().map(String::as_str).collect();
+        let mut entries: HashMap<&str, Vec<&Entry>> = HashMap::new();
+        for entry in self.entries.iter().filter(|entry| named.contains(entry.reference.as_str())) {
+            entries.entry(&entry.reference).or_default().push(entry);
         }
-        operation.filter(|_| returned < paid)
+        doubles.chain(self.same_orders.iter().filter_map(|order| paid_twice(order, &entries))).collect()
     }
+}
+
+/// Returns the order if more than one of its references was paid.
+fn paid_twice(order: &[String], entries: &HashMap<&str, Vec<&Entry>>) -> Option<Double> {
+    let references: BTreeSet<&String> = order.iter().collect();
+    let paid: Vec<(&str, &String)> =
+        references.into_iter().filter_map(|name| Some((payment(entries.get(name.as_str())?)?, name))).collect();
+    let [(operation, _), _, ..] = paid.as_slice() else { return None };
+    Some(Double {
+        kind: DoubleKind::Paid,
+        operation: (*operation).to_owned(),
+        references: paid.iter().map(|(_, reference)| (*reference).clone()).collect(),
+        is_payment: true,
+    })
+}
+
+/// Returns the operation under which a reference was paid, unless all of the money went back.
+fn payment<'a>(entries: &[&'a Entry]) -> Option<&'a str> {
+    let (mut paid, mut returned, mut operation) = (0_i128, 0_i128, None);
+    for entry in entries.iter().filter(|entry| entry.moves_money) {
+        match entry.kind {
+            // A capture takes the money that its authorization reserved.
+            EntryKind::Executed | EntryKind::Credited | EntryKind::Charged => {
+                paid += i128::from(entry.amount);
+                operation = operation.or(Some(entry.operation.as_str()));
+            }
+            EntryKind::Returned | EntryKind::ChargedBack | EntryKind::Released | EntryKind::Refunded => {
+                returned += i128::from(entry.amount);
+            }
+            EntryKind::Begun | EntryKind::Confirmed | EntryKind::Captured | EntryKind::Done => {}
+        }
+    }
+    operation.filter(|_| returned < paid)
 }
 
 /// Returns what happened twice to one reference of one provider.

@@ -149,11 +149,13 @@ impl Outbox {
         let label =
             format!("webhook {} {}: attempt {}, {outcome}", delivery.reference, delivery.about, delivery.attempts);
         delivery.results.push(outcome);
+        let is_acknowledged = result.as_ref().is_ok_and(|response| response.accepted);
         if is_decided {
-            return format!("{label}: {} meanwhile", delivery.state);
+            let outcome = if is_acknowledged { "acknowledged" } else { "not acknowledged" };
+            return format!("{label}: {outcome}, {} meanwhile", delivery.state);
         }
         self.queue.remove(place);
-        if result.as_ref().is_ok_and(|response| response.accepted) {
+        if is_acknowledged {
             delivery.state = DeliveryState::Delivered;
             return format!("{label}: acknowledged");
         }
@@ -245,6 +247,11 @@ impl Outbox {
     /// Returns the latest messages, the newest first, each with its provider and the number of its record.
     pub(crate) fn latest(&self) -> impl Iterator<Item = (&'static str, Option<u64>, &Delivery)> {
         self.entries.iter().rev().map(|entry| (entry.provider, entry.record, &entry.delivery))
+    }
+
+    /// Returns a message by its number.
+    pub(crate) fn get(&self, number: usize) -> Option<&Delivery> {
+        self.entries.get(number.checked_sub(1)?).map(|entry| &entry.delivery)
     }
 
     pub(crate) fn list(&self) -> Vec<Delivery> {

@@ -212,7 +212,16 @@ fn is_card(digits: &str) -> bool {
     matches!(digits.as_bytes().first(), Some(b'2'..=b'6' | b'9')) && luhn::is_card_number(digits)
 }
 
-pub(crate) const MASKED: &str = "[masked]";
+/// True if something in a recorded text is masked, as it is or encoded for a URL. A number may also look like a card number only.
+pub(crate) fn is_masked(text: &str) -> bool {
+    let mut stars = text.match_indices("**").chain(text.match_indices("%2A%2A"));
+    text.contains(MASKED)
+        || text.contains(MASKED_AND_ENCODED)
+        || stars.any(|(at, _)| text[..at].ends_with(|before: char| before.is_ascii_digit()))
+}
+
+const MASKED_AND_ENCODED: &str = "%5Bmasked%5D";
+const MASKED: &str = "[masked]";
 
 const MIN_DIGITS: usize = 13;
 const MAX_DIGITS: usize = 19;

@@ -26,6 +26,8 @@ pub(crate) struct Order {
     pub(crate) entries: Vec<Entry>,
     /// The API requests about the reference, which orders with the same reference share.
     pub(crate) requests: Vec<OrderRequest>,
+    /// The operations that change nothing.
+    reads: &'static [&'static str],
     /// The places of these requests, by their numbers.
     places: HashMap<u64, usize>,
     pub(crate) actions: Vec<OrderAction>,
@@ -55,6 +57,8 @@ pub(crate) struct OrderRequest {
     pub(crate) faults: Vec<String>,
     /// `None` while the client waits.
     pub(crate) told: Option<Told>,
+    /// True if the operation changes nothing, so that it is neither executed nor not executed.
+    pub(crate) is_read: bool,
     /// True if the ledger has an entry of the request that does more than to begin a payment.
     pub(crate) is_executed: bool,
     /// True if the ledger has an entry of the request.
@@ -93,6 +97,10 @@ impl OrderRequest {
                 |fault: &&String| fault.starts_with(phase) && !fault.contains(" delay") && !fault.contains(" slow");
             self.faults.iter().any(|fault| changes(&fault))
         };
+        if self.is_read {
+            let status = status.filter(|status| (200..300).contains(status) && has_fault("@"))?;
+            return Some(format!("the client was sent a response ({status}) that a fault changed"));
+        }
         let done = if self.is_executed { "executed" } else { "created" };
         match (self.has_entry, status) {
             (true, None) if told.bytes == 0 => Some(format!("{done}; the client was sent no response")),
@@ -166,34 +174,36 @@ impl SharedState {
                 let transitions = spec.transitions.iter().filter(|known| known.operations.contains(&order.operation));
                 orders.push(Order {
                     unit: spec.unit,
+                    reads: spec.read_only_operations,
                     actions: actions.collect(),
                     transitions: transitions.copied().collect(),
                     ..Order::of(spec.name, order)
                 });
             }
         }
-        let mut places: HashMap<&str, HashMap<String, Vec<usize>>> = HashMap::new();
+        let mut places: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, order) in orders.iter().enumerate() {
-            places.entry(order.provider).or_default().entry(order.reference.clone()).or_default().push(index);
+            places.entry(order.reference.clone()).or_default().push(index);
         }
-        let places = |provider: &str, reference: &str| {
-            places.get(provider).and_then(|places| places.get(reference)).map_or(&[][..], Vec::as_slice)
-        };
+        let places = |reference: &str| places.get(reference).map_or(&[][..], Vec::as_slice);
         let first = state.records.records().front().map_or(0, |record| record.number);
         let text = |number: u64| {
             let index = usize::try_from(number.checked_sub(first)?).ok()?;
             state.records.records().get(index).map(|record| record.text.clone())
         };
         for record in state.records.records() {
-            let (Some(provider), Some(reference)) = (record.provider, record.reference.as_deref()) else { continue };
-            for index in places(provider, reference) {
-                orders[*index].add(record, text);
+            let Some(reference) = record.reference.as_deref().filter(|_| Order::has(record.kind)) else { continue };
+            for index in places(reference) {
+                if record.provider == Some(orders[*index].provider) {
+                    orders[*index].add(record, text);
+                }
             }
         }
         for entry in state.ledger.iter() {
-            let provider = entry.operation.split('.').next().unwrap_or_default();
-            for index in places(provider, &entry.reference) {
-                orders[*index].add_entry(entry);
+            for index in places(&entry.reference) {
+                if entry.operation.split('.').next() == Some(orders[*index].provider) {
+                    orders[*index].add_entry(entry);
+                }
             }
         }
         drop(state);
@@ -226,10 +236,16 @@ impl Order {
             history: Vec::new(),
             entries: Vec::new(),
             requests: Vec::new(),
+            reads: &[],
             places: HashMap::new(),
             actions: Vec::new(),
             transitions: Vec::new(),
         }
+    }
+
+    /// True if [`add`](Self::add) adds something of such records. The others are most of a long run.
+    fn has(kind: RecordKind) -> bool {
+        matches!(kind, RecordKind::Status | RecordKind::Request | RecordKind::Fault | RecordKind::Told)
     }
 
     /// Adds a record about the order's reference.
@@ -252,6 +268,7 @@ impl Order {
                     operation: record.operation,
                     faults: record.fault.iter().cloned().collect(),
                     told: record.told,
+                    is_read: record.operation.is_some_and(|operation| self.reads.contains(&operation)),
                     is_executed: false,
                     has_entry: false,
                 });
@@ -301,6 +318,7 @@ mod tests {
     use crate::ledger::{Entry, EntryKind};
     use crate::record::{Record, RecordKind, Told, ToldEnd};
 
+    #[expect(clippy::disallowed_methods, reason = "the test measures real time")]
     #[test]
     fn an_order_with_very_many_requests_takes_little_time_while_the_state_is_locked() {
         let (amount, currency) = (1, "INR");

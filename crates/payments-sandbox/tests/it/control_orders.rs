@@ -126,6 +126,11 @@ async fn a_message_that_is_sent_again_while_it_is_being_sent_is_sent_twice() {
     sandbox.settle().await;
     let delivery = sandbox.deliveries().remove(0);
     assert_eq!((delivery.attempts, delivery.state), (2, DeliveryState::Delivered));
+    let attempts = sandbox.records().into_iter().filter(|record| record.kind == RecordKind::Attempt);
+    let attempts: Vec<String> = attempts.map(|record| record.text).collect();
+    assert!(attempts[0].ends_with("status 200: acknowledged, waiting meanwhile"), "{attempts:?}");
+    let rows = control(&sandbox, "GET", "/inspector/timeline/rows?kind=attempt", "").await.text();
+    assert!(rows.contains("class=\"event attempt") && !rows.contains("broken"), "{rows}");
     sandbox.finish();
 }
 

@@ -292,3 +292,34 @@ async fn a_customer_that_was_created_twice_is_not_paid_twice() {
     assert!(page.contains("or paid twice.</p>") && !page.contains("class=\"bad\""), "{page}");
     sandbox.finish();
 }
+
+#[tokio::test]
+async fn a_test_of_one_order_says_which_ids_depend_on_the_other_orders() {
+    let sandbox = start(7).await;
+    for order in ["order-1", "order-2"] {
+        let body = card3ds::three_ds_payment(order, support::UNREACHABLE_URL);
+        let payment = card3ds::post(&sandbox, "/api/3ds", &body).await.expect_status(200)["paymentId"].clone();
+        act(&sandbox, &format!("/card3ds/challenges/{}/reject", payment.as_str().unwrap()), "").await;
+    }
+    post(&sandbox, "withdraw/new", &withdrawal("order-3")).await.expect_status(201);
+    act(&sandbox, "/turbopay/orders/order-3/success", "").await;
+    for (query, has_note) in
+        [("?order=order-1", true), ("?order=order-2", true), ("?order=order-3", false), ("", false)]
+    {
+        let test = control(&sandbox, "GET", &format!("/rust-test{query}"), "").await.text();
+        assert_eq!(test.contains("// Without the run's other orders, "), has_note, "{query}: {test}");
+    }
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_reference_that_looks_like_a_card_number_is_completed_by_hand() {
+    let sandbox = start(7).await;
+    let order = "4111111111111111";
+    post(&sandbox, "withdraw/new", &withdrawal(order)).await.expect_status(201);
+    act(&sandbox, &format!("/turbopay/orders/{order}/success"), "").await;
+    let test = control(&sandbox, "GET", "/rust-test", "").await.text();
+    assert!(!test.contains("\n    sandbox.turbopay()"), "it would change no order: {test}");
+    assert!(test.contains("// Complete what the records mask: sandbox."), "{test}");
+    sandbox.finish();
+}

@@ -298,3 +298,17 @@ async fn the_ledger_is_summed_by_provider_currency_and_kind_and_exported_as_csv(
     );
     sandbox.finish();
 }
+
+#[tokio::test]
+async fn a_request_that_changes_nothing_is_never_called_not_executed() {
+    let sandbox = recording().await;
+    post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect_status(201);
+    for fault in ["@before-commit json=200", "@query json=200", "@query json=500", "@query delay=0s"] {
+        sandbox.fault(&format!("turbopay.merchant-order-status {fault}"));
+        support::get(&sandbox, "merchantorder/status/order-1").await;
+    }
+    let order = get(&sandbox, "/orders/turbopay/order-1").await;
+    let changed = "the client was sent a response (200) that a fault changed";
+    assert_eq!(order["disagreements"], json!([changed, changed]), "{order}");
+    sandbox.finish();
+}

@@ -246,9 +246,13 @@ mod tests {
         }
     }
 
+    fn below(random: &mut Random, limit: usize) -> usize {
+        usize::try_from(random.next() >> 32).unwrap() % limit
+    }
+
     /// Writes a random value, with white space and escapes that a parser removes.
     fn write(random: &mut Random, depth: usize, out: &mut String) {
-        let space = |random: &mut Random| ["", "", " ", "\n\t", "\r "][random.next() as usize % 5];
+        let space = |random: &mut Random| ["", "", " ", "\n\t", "\r "][below(random, 5)];
         let texts = [
             r#""""#,
             r#""a""#,
@@ -279,13 +283,13 @@ mod tests {
         out.push_str(space(random));
         match random.next() % if depth > 40 { 6 } else { 10 } {
             0 => out.push_str("null"),
-            1 => out.push_str(["true", "false"][random.next() as usize % 2]),
-            2 => out.push_str(["0", "-1", "4111111111111111", "17", "4111111111111112"][random.next() as usize % 5]),
-            3..=5 => out.push_str(texts[random.next() as usize % texts.len()]),
+            1 => out.push_str(["true", "false"][below(random, 2)]),
+            2 => out.push_str(["0", "-1", "4111111111111111", "17", "4111111111111112"][below(random, 5)]),
+            3..=5 => out.push_str(texts[below(random, texts.len())]),
             kind => {
                 let is_object = kind < 8;
                 out.push(if is_object { '{' } else { '[' });
-                let (count, first) = (random.next() as usize % 4, random.next() as usize);
+                let (count, first) = (below(random, 4), below(random, names.len()));
                 for index in 0..count {
                     out.push_str(if index > 0 { "," } else { "" });
                     out.push_str(space(random));

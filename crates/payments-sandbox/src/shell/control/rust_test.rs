@@ -3,7 +3,7 @@
 mod faults;
 mod steps;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub(super) const ROUTES: &[SharedRoute] = &[SharedRoute {
 pub(in crate::shell) fn write(state: &Arc<SharedState>, order: Option<&str>) -> Result<String, Problem> {
     let ledger = state.ledger();
     let is_about = |record: &&Record| order.is_none() || record.reference.as_deref() == order;
-    let (records, first) = {
+    let (records, first, others) = {
         let state = state.lock();
         if !state.records.has_contents() {
             return Err(Problem::conflict("contents are not recorded: call `record_contents` on the builder"));
@@ -50,7 +50,10 @@ pub(in crate::shell) fn write(state: &Arc<SharedState>, order: Option<&str>) -> 
             is_about(record)
                 || matches!(record.kind, RecordKind::Action | RecordKind::Request if record.reference.is_none())
         };
-        (state.records.records().iter().filter(is_needed).cloned().collect::<Vec<_>>(), state.records.first())
+        let log = state.records.records();
+        let others = log.iter().filter(|record| record.kind == RecordKind::Request && !is_about(record));
+        let others: BTreeSet<&str> = others.filter_map(|record| record.provider).collect();
+        (log.iter().filter(is_needed).cloned().collect::<Vec<_>>(), state.records.first(), others)
     };
     let relevant: Vec<&Record> = records.iter().filter(is_about).collect();
     if let Some(order) = order.filter(|_| relevant.is_empty()) {
@@ -80,7 +83,7 @@ pub(in crate::shell) fn write(state: &Arc<SharedState>, order: Option<&str>) -> 
         Some(_) => faults::of_the_order(&relevant),
     };
     faults.iter().for_each(|fault| test.push_str(fault));
-    test.push_str(&Steps::new(state, &records, &ledger, order).write());
+    test.push_str(&Steps::new(state, &records, &ledger, order, others).write());
     if !test.ends_with("\n\n") {
         test.push('\n');
     }

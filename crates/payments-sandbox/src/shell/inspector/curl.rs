@@ -1,6 +1,6 @@
 //! A recorded request as a command for curl in a POSIX shell.
 
-use crate::record::Content;
+use crate::record::{Content, is_masked};
 
 /// A header that holds a key: its name, what precedes the key in its value, and the key's name.
 pub(super) type KeyHeader = (&'static str, &'static str, &'static str);
@@ -71,7 +71,7 @@ pub(super) fn command(content: &Content, target: &Target<'_>) -> Command {
     let url = format!("{}/{}", target.origin(), path.strip_prefix('/').unwrap_or(path));
     arguments.push(target.with_keys(&url));
     let text = arguments.join(" \\\n  ");
-    if text.contains(MASKED) || text.contains(MASKED_AND_ENCODED) {
+    if is_masked(&text) {
         gaps.push("Replace the masked values.".to_owned());
     }
     Command { text, gaps }
@@ -235,6 +235,21 @@ mod tests {
         let key = "the key $(touch expanded) of the shell";
         assert_eq!(arguments[7], format!("x=it's&api%5Fkey={key}&y=1"));
         assert_eq!(arguments[8], format!("http://127.0.0.1:9005/list?api%5Fkey={key}&page=2"));
+    }
+
+    #[test]
+    fn a_masked_number_is_a_gap_too() {
+        for (content_type, body) in [
+            ("application/json", r#"{"orderId":"4111111111111111"}"#),
+            ("application/json", r#"{"note":"4111 1111 1111 1111"}"#),
+            ("application/x-www-form-urlencoded", "orderId=4111111111111111"),
+        ] {
+            let Command { text, gaps } = command_of(&content("/", &[("content-type", content_type)], body.as_bytes()));
+            assert!(!text.contains("1111 1111") && !text.contains("11111111"), "{text}");
+            assert_eq!(gaps, ["Replace the masked values."], "{text}");
+        }
+        let plain = content("/", &[("content-type", "application/json")], br#"{"a":"x ** 2, 4*2"}"#);
+        assert_eq!(command_of(&plain).gaps, [] as [&str; 0]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::faults;
 use crate::engine::{ControlAction, ProviderSpec};
 use crate::http::{Form, percent_decode, percent_encode};
 use crate::ledger::{EntryKind, Ledger};
-use crate::record::{Content, MASKED, Record, RecordKind, Told, ToldEnd};
+use crate::record::{Content, Record, RecordKind, Told, ToldEnd, is_masked};
 use crate::rust_code::literal;
 use crate::state::SharedState;
 
@@ -21,6 +21,8 @@ pub(super) struct Steps<'a> {
     specs: Vec<&'static ProviderSpec>,
     /// The providers of the order, for actions that are about no order.
     providers: BTreeSet<&'static str>,
+    /// The providers that had requests about other orders, which have taken random numbers for their ids.
+    others: BTreeSet<&'static str>,
     /// What the clients of requests were told, by the request's number.
     told: HashMap<u64, Told>,
     /// The requests that the ledger has entries of.
@@ -47,6 +49,7 @@ impl<'a> Steps<'a> {
         records: &'a [Record],
         ledger: &Ledger,
         order: Option<&'a str>,
+        others: BTreeSet<&'static str>,
     ) -> Self {
         let is_about = |record: &&Record| order.is_none() || record.reference.as_deref() == order;
         let unfired = faults::unfired(state, records);
@@ -56,6 +59,7 @@ impl<'a> Steps<'a> {
             order,
             specs: locked.engines().iter().map(|engine| engine.spec()).collect(),
             providers: records.iter().filter(is_about).filter_map(|record| record.provider).collect(),
+            others,
             told: records.iter().filter_map(|record| Some((record.request?, record.told?))).collect(),
             executed: executed(ledger),
             unfired,
@@ -142,7 +146,25 @@ impl<'a> Steps<'a> {
         let form = Form::read(content.body.as_deref().unwrap_or_default());
         let Some(action) = (spec.page_action)(id, &form) else { return };
         let code = code(spec, &action);
-        self.step(record.at, &code);
+        self.provider_step(record, &action, &code);
+    }
+
+    /// Writes an action on a provider. The id in it may be another one without the other orders.
+    fn provider_step(&mut self, record: &Record, action: &ControlAction, code: &str) {
+        let id = action.path.get(1).filter(|id| record.reference.as_ref().is_some_and(|reference| reference != *id));
+        let may_differ = self.order.is_some() && record.provider.is_some_and(|provider| self.others.contains(provider));
+        match id.filter(|_| may_differ && !code.is_empty()) {
+            Some(id) => {
+                let id = literal(id);
+                self.step(
+                    record.at,
+                    &format!(
+                        "// Without the run's other orders, {id} may be another id. Take it from the response.\n    {code}"
+                    ),
+                );
+            }
+            None => self.step(record.at, code),
+        }
     }
 
     /// An action through the control API, or through a handle.
@@ -183,7 +205,7 @@ impl<'a> Steps<'a> {
                     && record.provider.is_some_and(|provider| self.providers.contains(provider));
                 let Some(spec) = self.spec(record).filter(|_| is_about || is_setting) else { return };
                 let action = ControlAction { body: body(content), ..ControlAction::new(rest) };
-                code(spec, &action)
+                return self.provider_step(record, &action, &code(spec, &action));
             }
             _ => return,
         };
@@ -258,7 +280,6 @@ fn executed(ledger: &Ledger) -> HashMap<u64, bool> {
 
 /// Returns the code of an action on a provider.
 fn code(spec: &ProviderSpec, action: &ControlAction) -> String {
-    let is_masked = |text: &str| text.contains(MASKED);
     let body = if action.body.is_empty() { "{}".to_owned() } else { Value::Object(action.body.clone()).to_string() };
     let handle_call = (spec.handle_call)(action).filter(|call| !is_masked(call));
     match handle_call {

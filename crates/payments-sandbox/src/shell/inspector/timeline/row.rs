@@ -77,7 +77,7 @@ impl Shown {
                 ..drawing("arrow provider-merchant due", "message".to_owned(), "provider to merchant, due")
             },
             RecordKind::Attempt => Drawing {
-                is_broken: !record.text.ends_with(ACKNOWLEDGED),
+                is_broken: !record.text.rsplit(": ").next().is_some_and(|end| end.starts_with(ACKNOWLEDGED)),
                 ..drawing("arrow provider-merchant", "attempt".to_owned(), "provider to merchant")
             },
             RecordKind::Action => {
@@ -163,5 +163,5 @@ fn effect(record: &Record) -> String {
 }
 
 /// The ends of the outbox's lines.
-const ACKNOWLEDGED: &str = ": acknowledged";
+const ACKNOWLEDGED: &str = "acknowledged";
 const NOT_SENT: &str = "not sent, its URL is not a loopback http URL";
