@@ -118,3 +118,15 @@ async fn a_response_can_be_cut_off_over_tls() {
     let (bytes, _) = withdraw_under_fault("turbopay.withdraw @mid-body eof").await;
     assert!(bytes.starts_with(b"HTTP/1.1 201 Created\r\n"));
 }
+
+#[tokio::test]
+async fn a_copied_test_uses_tls_too() {
+    let sandbox = Sandbox::builder().seed(7).tls().record_contents().start().await;
+    sandbox.fault("turbopay.withdraw @after-commit eof");
+    write_withdrawal(&mut connect_trusted(&sandbox).await, &sandbox).await;
+    let is_recorded = || sandbox.records().iter().any(|record| record.told.is_some());
+    crate::support::wait_until("the end is recorded", is_recorded).await;
+    let test = control(&sandbox, "GET", "/rust-test", "").await.text();
+    assert!(test.contains("Sandbox::builder().seed(7).tls().start().await;"), "{test}");
+    sandbox.finish();
+}

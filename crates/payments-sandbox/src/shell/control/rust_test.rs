@@ -76,8 +76,10 @@ pub(in crate::shell) fn write(state: &Arc<SharedState>, order: Option<&str>) -> 
             "    // The recorded sandbox's clock ran in real time. This one moves only when it is advanced.\n",
         );
     }
-    let _ =
-        writeln!(test, "    let sandbox = payments_sandbox::Sandbox::builder().seed({}).start().await;", state.seed);
+    // Some faults exist with TLS only.
+    let tls = if state.is_tls { ".tls()" } else { "" };
+    let seed = state.seed;
+    let _ = writeln!(test, "    let sandbox = payments_sandbox::Sandbox::builder().seed({seed}){tls}.start().await;");
     let faults = match order {
         None => faults::of_the_run(state, &records),
         Some(_) => faults::of_the_order(&relevant),
