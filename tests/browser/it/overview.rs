@@ -59,15 +59,15 @@ async fn every_page_has_a_banner_while_something_was_paid_twice() {
         let mut browser = Browser::start(screen).await;
         browser.open(&world.inspector("/inspector/faults")).await;
         browser.shows("live").await;
-        browser.does_not_show("Paid twice").await;
+        browser.does_not_show("Executed or paid twice").await;
         for reference in ["order-1", "order-1b"] {
             world.deposit(reference).await;
             world.sandbox.turbopay().order(reference).succeed();
         }
-        browser.does_not_show("Paid twice").await;
+        browser.does_not_show("Executed or paid twice").await;
         let same = json!({"references": ["order-1", "order-1b"]});
         world.control("POST", "/same-orders", &same).await;
-        browser.shows("Paid twice").await;
+        browser.shows("Executed or paid twice").await;
         browser.shows("one order was paid under \"order-1\" and \"order-1b\"").await;
         browser.look("banner").await;
         browser.finish().await;

@@ -8,6 +8,8 @@ use crate::http::{Request, Response};
 ///
 /// Keys, cookies, card numbers and security codes are masked before a content is stored. A body is stored if it is JSON or a form,
 /// because a secret in another text could not be recognised by its name.
+///
+/// The merchant's references are not masked, because filters and actions need them: do not use a card number as one.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Content {

@@ -173,7 +173,10 @@ document.addEventListener("submit", async (event) => {
     else if (type === "list") fields[field.name] = field.value.split("\n").map((line) => line.trim()).filter(Boolean);
     else fields[field.name] = field.value;
   }
-  if (await send("POST", form.dataset.post, JSON.stringify(fields)) && !("keep" in form.dataset)) form.reset();
+  if (!await send("POST", form.dataset.post, JSON.stringify(fields)) || "keep" in form.dataset) return;
+  // The section may have been replaced meanwhile.
+  const current = form.isConnected ? form : document.querySelector(`form[data-post="${CSS.escape(form.dataset.post)}"]`);
+  current?.reset();
 });
 
 async function copy(element) {

@@ -255,6 +255,8 @@ async function goTo(number) {
 // The details of a record, in a panel beside the list.
 const detail = document.getElementById("detail");
 let selected;
+/** Counts what was opened and closed, so that a late response does not replace a later choice. */
+let turn = 0;
 
 timeline.addEventListener("click", (event) => {
   const row = event.target.closest("[data-number]");
@@ -277,7 +279,9 @@ addEventListener("keydown", (event) => {
 });
 
 async function open(number) {
+  const mine = ++turn;
   const page = await fetchPage(`/inspector/records/${number}`).catch(() => undefined);
+  if (turn !== mine) return;
   const record = page?.getElementById("record");
   if (!record) return say(`Record ${number} is no longer kept, or the sandbox does not respond.`, true);
   const bar = document.createElement("div");
@@ -300,6 +304,7 @@ async function open(number) {
 }
 
 function close() {
+  turn += 1;
   detail.hidden = true;
   detail.replaceChildren();
   const row = [...rows.values()].find((known) => known.dataset.number === selected);

@@ -90,9 +90,9 @@ fn banner(state: &Arc<SharedState>) -> String {
         state.doubles().iter().map(|double| format!("<li>{}</li>", escape(&double.to_string()))).collect();
     let alarm = match doubles.as_str() {
         "" => String::new(),
-        doubles => format!("<div class=\"alarm\"><strong>Paid twice</strong><ul>{doubles}</ul></div>"),
+        doubles => format!("<div class=\"alarm\"><strong>Executed or paid twice</strong><ul>{doubles}</ul></div>"),
     };
-    format!("<section id=\"banner\" data-live aria-label=\"Paid twice\">{alarm}</section>")
+    format!("<section id=\"banner\" data-live aria-label=\"Executed or paid twice\">{alarm}</section>")
 }
 
 /// No inline code, nothing from other hosts, and no page may frame it. Scripts cannot turn a text into HTML.

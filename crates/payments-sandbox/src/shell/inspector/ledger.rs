@@ -45,7 +45,7 @@ fn content(state: &Arc<SharedState>, limit: usize) -> String {
     let totals = state.totals();
     let mut html = String::new();
     let doubles = state.doubles();
-    html.push_str("<h2>Paid twice</h2>");
+    html.push_str("<h2>Executed or paid twice</h2>");
     if doubles.is_empty() {
         html.push_str("<p class=\"good\">Nothing was executed, credited, captured or paid twice.</p>");
     } else {
