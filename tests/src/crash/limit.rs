@@ -327,7 +327,7 @@ impl<'a> Run<'a> {
         let counts_until = database.texts(counts_until).await?.pop().ok_or("the killed call is not stored")?;
         database.store().pool().close().await;
         let back = 1_000_000 * counts_until.parse::<i128>()?;
-        if back > began + nanos(KILLED_TIMEOUT + WINDOW) {
+        if back > began + nanos(KILLED_TIMEOUT + WINDOW + ROUNDING) {
             return Err("a killed call counts for longer than one window after its timeout".into());
         }
         self.listen_until(back + nanos(WINDOW * WINDOWS)).await?;
@@ -369,6 +369,9 @@ const TAKES: Duration = Duration::from_millis(20);
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Of the lookup whose process is killed.
 const KILLED_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// More than the stored times are rounded up, which are whole milliseconds.
+const ROUNDING: Duration = Duration::from_millis(10);
 const CONNECTIONS: u32 = 4;
 const LONGEST: Duration = Duration::from_secs(30);
 const ORDER: &[u8] =
