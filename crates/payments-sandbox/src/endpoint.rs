@@ -226,6 +226,15 @@ impl<'a> ControlCall<'a> {
         number.map(Some).ok_or_else(problem)
     }
 
+    /// Parses the parameter `limit` of the query.
+    pub(crate) fn limit(&self, default: u64, most: u64) -> Result<usize, Problem> {
+        let limit = self.number("limit")?.unwrap_or(default);
+        if !(1..=most).contains(&limit) {
+            return Err(Problem::Invalid(format!("`limit` must be from 1 to {most}")));
+        }
+        Ok(usize::try_from(limit).unwrap_or(usize::MAX))
+    }
+
     /// Parses the body.
     pub(crate) fn body<T: for<'de> Deserialize<'de>>(&self) -> Result<T, Problem> {
         read_json(&self.request.body).map_err(Problem::Invalid)

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use content::Content;
-pub(crate) use mask::{Mask, is_masked};
+pub(crate) use mask::{MASKED, MASKED_AND_ENCODED, Mask, is_masked};
 
 /// One thing that happened: a request, a fault, a response, a ledger entry, a message, an action or a note.
 ///

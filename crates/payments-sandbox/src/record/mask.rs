@@ -220,8 +220,9 @@ pub(crate) fn is_masked(text: &str) -> bool {
         || stars.any(|(at, _)| text[..at].ends_with(|before: char| before.is_ascii_digit()))
 }
 
-const MASKED_AND_ENCODED: &str = "%5Bmasked%5D";
-const MASKED: &str = "[masked]";
+/// What stands in the place of a secret, in a text and in a form.
+pub(crate) const MASKED: &str = "[masked]";
+pub(crate) const MASKED_AND_ENCODED: &str = "%5Bmasked%5D";
 
 const MIN_DIGITS: usize = 13;
 const MAX_DIGITS: usize = 19;

@@ -31,11 +31,7 @@ pub(super) const ROUTES: &[SharedRoute] = &[
             },
         ]),
         handler: |state, call| {
-            let limit = call.number("limit")?.unwrap_or(MAX_LIMIT);
-            if !(1..=MAX_LIMIT).contains(&limit) {
-                return Err(Problem::Invalid(format!("`limit` must be from 1 to {MAX_LIMIT}")));
-            }
-            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let limit = call.limit(MAX_LIMIT, MAX_LIMIT)?;
             let (provider, reference) = (call.query("provider"), call.query("reference"));
             state.tick();
             let state = state.lock();

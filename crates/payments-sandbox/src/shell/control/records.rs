@@ -13,13 +13,9 @@ use crate::state::SharedState;
 /// Returns the records after a number that match the query, and the numbers of the records that are kept.
 pub(super) fn page(state: &SharedState, call: &ControlCall<'_>) -> Result<Value, Problem> {
     state.tick();
-    let (after, limit) = (call.number("after")?.unwrap_or(0), call.number("limit")?.unwrap_or(MAX_LIMIT));
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::Invalid(format!("`limit` must be from 1 to {MAX_LIMIT}")));
-    }
+    let (after, limit) = (call.number("after")?.unwrap_or(0), call.limit(MAX_LIMIT, MAX_LIMIT)?);
     let filter = record_query::filter(call)?;
     let state = state.lock();
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let page: Vec<Value> =
         state.records.after(after).filter(|record| filter.matches(record)).take(limit).map(value).collect();
     let number = |record: Option<&Record>| record.map(|record| record.number);

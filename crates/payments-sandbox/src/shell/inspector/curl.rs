@@ -1,6 +1,6 @@
 //! A recorded request as a command for curl in a POSIX shell.
 
-use crate::record::{Content, is_masked};
+use crate::record::{Content, MASKED, MASKED_AND_ENCODED, is_masked};
 
 /// A header that holds a key: its name, what precedes the key in its value, and the key's name.
 pub(super) type KeyHeader = (&'static str, &'static str, &'static str);
@@ -124,9 +124,6 @@ fn option(name: &str, value: &str) -> String {
 fn word(text: &str) -> String {
     format!("'{}'", text.replace('\0', "").replace('\'', "'\\''"))
 }
-
-const MASKED: &str = "[masked]";
-const MASKED_AND_ENCODED: &str = "%5Bmasked%5D";
 
 /// The headers that curl makes itself, and the one that would make its output unreadable.
 const OF_CURL: &[&str] = &["host", "content-length", "connection", "transfer-encoding", "expect", "accept-encoding"];

@@ -20,17 +20,14 @@ pub(super) const QUERY: &[Query] = &[Query {
 }];
 
 pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Result<Response, Problem> {
-    let limit = call.number("limit")?.unwrap_or(FEW);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::Invalid(format!("`limit` must be from 1 to {MOST}")));
-    }
+    let limit = call.limit(FEW, MOST)?;
     let last = state.last_record();
     let body = format!(
         "<p>Everything that the providers executed, whatever they responded. \
          Download it as <a href=\"/ledger.csv\">CSV</a>, or read it as <a href=\"/ledger\">JSON</a>; \
          the totals as <a href=\"/ledger/totals\">JSON</a>.</p>\
          <section id=\"ledger\" data-live aria-label=\"Ledger\">{}</section>",
-        content(state, usize::try_from(limit).unwrap_or(usize::MAX)),
+        content(state, limit),
     );
     Ok(Page { pane: Pane::Ledger, title: "Ledger", scripts: &[], body: &body, last }.respond(state))
 }

@@ -30,12 +30,8 @@ pub(super) const QUERY: &[Query] = &[
 
 /// The list, the newest order first.
 pub(super) fn page(state: &Arc<SharedState>, call: &ControlCall<'_>) -> Result<Response, Problem> {
-    let limit = call.number("limit")?.unwrap_or(FEW);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::Invalid(format!("`limit` must be from 1 to {MOST}")));
-    }
+    let limit = call.limit(FEW, MOST)?;
     let value = |name: &str| call.query(name).filter(|value| !value.is_empty());
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let filter = OrderFilter { provider: value("provider"), reference: value("reference"), id: None, limit };
     let last = state.last_record();
     let (orders, count) = state.orders(&filter);
