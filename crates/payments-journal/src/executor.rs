@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use payments_core::gateway::{
     AcceptedPayout, ConfirmedPayment, PaymentState, RefundState, StartedPayment, WriteOptions,
 };
-use payments_core::{Card, Error, Money};
+use payments_core::{Error, Money};
 use zeroize::Zeroizing;
 
 use crate::evidence::Observation;
+use crate::in_memory::InMemory;
 use crate::intent::IntentKey;
 use crate::rules::Rules;
 
@@ -82,7 +83,7 @@ pub trait Executor: Send + Sync + 'static {
 pub struct Known {
     /// True if the response or an event has named the provider's id.
     pub has_provider_id: bool,
-    /// True if the request contained a raw card.
+    /// True if the request contained something that is never stored, such as a raw card.
     pub by_ticket: bool,
 }
 
@@ -98,8 +99,9 @@ pub struct Instruction {
     pub version: u32,
     /// The parameters in their stored form.
     pub parameters: Zeroizing<Vec<u8>>,
-    /// The card, if the intent has one and this process has it in memory.
-    pub card: Option<Card>,
+    /// What is never stored, if the intent has it and this process has it in memory: the card of a payment, or the value of
+    /// [`Intent::in_memory`](crate::Intent::in_memory).
+    pub in_memory: Option<InMemory>,
     /// The provider's id of the order, once it is known.
     pub provider_id: Option<String>,
     /// The idempotency key and the timeout.
@@ -107,7 +109,7 @@ pub struct Instruction {
 }
 
 impl fmt::Debug for Instruction {
-    /// Omits the parameters.
+    /// Omits the parameters and what is in memory only.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instruction")
             .field("key", &self.key)

@@ -14,6 +14,7 @@ use payments_core::{Currency, Error, ErrorKind, Expected, Mismatch, Money, Payme
 
 use crate::evidence::Observation;
 use crate::executor::{Accepted, Executor, Instruction, Known, Response, Sighting};
+use crate::in_memory::InMemory;
 use crate::intent::Account;
 use crate::request::Request;
 use crate::rules::Rules;
@@ -268,8 +269,8 @@ impl Executor for GatewayExecutor {
 }
 
 fn request(instruction: &Instruction, operation: WriteOperation) -> Result<Request, Error> {
-    let request =
-        Request::from_stored(operation, instruction.version, &instruction.parameters, instruction.card.as_ref());
+    let card = instruction.in_memory.as_ref().and_then(InMemory::get);
+    let request = Request::from_stored(operation, instruction.version, &instruction.parameters, card);
     let request = request.map_err(|problem| Error::unsupported(problem.to_string()))?;
     Ok(request.with_options(instruction.options.clone()))
 }

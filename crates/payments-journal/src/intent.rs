@@ -1,14 +1,18 @@
+use std::any::Any;
 use std::fmt;
+use std::time::Duration;
 
 #[cfg(any(test, feature = "test-util"))]
 use payments_core::gateway::WriteOperation;
 use payments_core::gateway::WriteOptions;
 use payments_core::time::OffsetDateTime;
-use payments_core::{Card, Money, ValidationError};
+use payments_core::{Money, ValidationError};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::in_memory::InMemory;
 use crate::request::Request;
+use crate::settings::later;
 
 /// Whose credentials are used.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -127,8 +131,8 @@ pub struct Intent {
     /// What `check` found when the request was still at hand.
     invalid: Option<ValidationError>,
     pub(crate) by_ticket: bool,
-    pub(crate) card: Option<Card>,
-    pub(crate) expires_at: Option<OffsetDateTime>,
+    pub(crate) in_memory: Option<InMemory>,
+    pub(crate) expiry: Option<Expiry>,
     pub(crate) supersedes: Option<IntentId>,
 }
 
@@ -150,16 +154,17 @@ impl Intent {
             version: Request::VERSION,
             invalid: request.check().err(),
             by_ticket: request.has_card(),
-            card: request.card().cloned(),
+            in_memory: request.card().cloned().map(InMemory::new),
             parameters: Zeroizing::new(request.with_options(WriteOptions::default()).to_stored()),
-            expires_at: None,
+            expiry: None,
             supersedes: None,
         }
     }
 
     /// Creates an intent for a native call, which a registered [`Executor`](crate::Executor) sends.
     ///
-    /// The parameters are stored as JSON, sealed. They must not contain a card number or a security code.
+    /// The parameters are stored as JSON, sealed. They must not contain a card number or a security code: give those
+    /// to [`Intent::in_memory`].
     ///
     /// # Errors
     ///
@@ -174,22 +179,34 @@ impl Intent {
     ) -> Result<Self, serde_json::Error> {
         let key = IntentKey { account: account.into(), operation: operation.into(), reference: reference.into() };
         let parameters = Zeroizing::new(serde_json::to_vec(parameters)?);
-        let (invalid, card, expires_at, supersedes) = (None, None, None, None);
-        Ok(Self { key, amount, version, parameters, invalid, by_ticket: false, card, expires_at, supersedes })
+        let (invalid, in_memory, expiry, supersedes) = (None, None, None, None);
+        Ok(Self { key, amount, version, parameters, invalid, by_ticket: false, in_memory, expiry, supersedes })
     }
 
-    /// Adds a card to a native intent. It is kept in memory only.
+    /// Adds a value to a native intent that must not be stored, such as a card. The executor finds it in
+    /// [`Instruction::in_memory`](crate::Instruction::in_memory).
+    ///
+    /// Only a process that has such a value in memory can send the intent, with the [`Ticket`](crate::Ticket) that
+    /// [`Journal::record`](crate::Journal::record) returned. No worker sends it.
     #[must_use]
-    pub fn card(mut self, card: Card) -> Self {
+    pub fn in_memory(mut self, value: impl Any + Send + Sync) -> Self {
         self.by_ticket = true;
-        self.card = Some(card);
+        self.in_memory = Some(InMemory::new(value));
         self
     }
 
-    /// Sets when an intent that is still `intended` is abandoned. Default: never. An intent with a card requires it.
+    /// Sets when an intent that is still `intended` is abandoned. Default: never. An intent with a card or another value in memory
+    /// requires an expiry.
     #[must_use]
     pub fn expires_at(mut self, time: OffsetDateTime) -> Self {
-        self.expires_at = Some(time);
+        self.expiry = Some(Expiry::At(time));
+        self
+    }
+
+    /// Sets for how long after it was recorded an intent stays `intended`, at most, like [`Intent::expires_at`].
+    #[must_use]
+    pub fn expires_after(mut self, duration: Duration) -> Self {
+        self.expiry = Some(Expiry::After(duration));
         self
     }
 
@@ -213,9 +230,26 @@ impl Intent {
 }
 
 impl fmt::Debug for Intent {
-    /// Omits the parameters.
+    /// Omits the parameters and what is in memory only.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Intent").field("key", &self.key).field("amount", &self.amount).finish_non_exhaustive()
+    }
+}
+
+/// When an intent that was not sent is abandoned.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Expiry {
+    At(OffsetDateTime),
+    /// So long after it was recorded.
+    After(Duration),
+}
+
+impl Expiry {
+    pub(crate) fn from(self, recorded_at: OffsetDateTime) -> OffsetDateTime {
+        match self {
+            Self::At(time) => time,
+            Self::After(duration) => later(recorded_at, duration),
+        }
     }
 }
 

@@ -14,11 +14,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use payments_core::clock::{Clock, Timer};
 use payments_core::time::OffsetDateTime;
-use payments_core::{Card, Error, ValidationError};
+use payments_core::{Error, ValidationError};
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::error::JournalError;
 use crate::executor::{Executor, Response};
+use crate::in_memory::InMemory;
 use crate::intent::{Account, Intent, IntentId, IntentKey};
 use crate::keys::JournalKeys;
 use crate::plan::{self, View};
@@ -76,18 +77,19 @@ pub struct Ticket {
     id: IntentId,
     /// The row that the ticket is for. A database may use the id of a rolled-back row for another one.
     row: Option<(IntentKey, String, Vec<u8>)>,
-    card: Option<Card>,
+    in_memory: Option<InMemory>,
 }
 
 impl Ticket {
-    /// A ticket for a stored intent, such as one that [`Journal::find`] found. It has no card.
+    /// A ticket for a stored intent, such as one that [`Journal::find`] found. It has nothing that is in memory only, such as
+    /// a card.
     #[must_use]
     pub fn of(id: IntentId) -> Self {
-        Self { id, row: None, card: None }
+        Self { id, row: None, in_memory: None }
     }
 
-    fn for_row(id: IntentId, row: &IntentRow, card: Option<Card>) -> Self {
-        Self { id, row: Some((row.key.clone(), row.key_id.clone(), row.mac.clone())), card }
+    fn for_row(id: IntentId, row: &IntentRow, in_memory: Option<InMemory>) -> Self {
+        Self { id, row: Some((row.key.clone(), row.key_id.clone(), row.mac.clone())), in_memory }
     }
 
     fn is_for(&self, row: &IntentRow) -> bool {
@@ -175,7 +177,7 @@ impl<S: Store> Journal<S> {
     pub async fn record(&self, connection: &mut S::Connection, intent: &Intent) -> Result<Recorded, JournalError> {
         let row = self.row(intent)?;
         match self.0.store.record(connection, &row).await? {
-            Inserted::New(id) => Ok(Recorded::New(Ticket::for_row(id, &row, intent.card.clone()))),
+            Inserted::New(id) => Ok(Recorded::New(Ticket::for_row(id, &row, intent.in_memory.clone()))),
             Inserted::ReferenceTaken => Err(ValidationError::new("reference", REFERENCE_TAKEN).into()),
             Inserted::Existing(loaded) => {
                 if loaded.row.version != row.version
@@ -188,7 +190,7 @@ impl<S: Store> Journal<S> {
                 {
                     return Err(JournalError::Different { key: loaded.row.key });
                 }
-                let ticket = Ticket::for_row(loaded.id, &loaded.row, intent.card.clone());
+                let ticket = Ticket::for_row(loaded.id, &loaded.row, intent.in_memory.clone());
                 Ok(Recorded::Existing(ticket, loaded.head.state))
             }
         }

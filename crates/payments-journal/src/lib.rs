@@ -11,6 +11,7 @@ mod state;
 
 // What is kept, and where.
 mod hook;
+mod in_memory;
 mod inbox;
 mod intent;
 mod keys;
@@ -37,6 +38,7 @@ mod worker;
 // Record and execute.
 pub use error::JournalError;
 pub use gateway::Gateway;
+pub use in_memory::InMemory;
 pub use intent::{Account, Intent, IntentId, IntentKey};
 pub use journal::{Builder, Cancelled, Executed, Journal, Recorded, Ticket};
 pub use keys::{JournalKey, JournalKeys, KeyError};

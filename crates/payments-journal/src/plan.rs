@@ -28,7 +28,7 @@ pub(crate) struct View<'a> {
     pub(crate) executor: &'a dyn Executor,
     /// The provider's id of the existing payment that the request is about.
     pub(crate) payment_id: Option<String>,
-    /// True if the process has everything that the request needs: the card.
+    /// True if the process has everything that the request needs, also what is never stored.
     pub(crate) can_send: bool,
     /// Why the process cannot read the parameters, if it cannot.
     pub(crate) unreadable: Option<String>,
@@ -198,7 +198,7 @@ impl<'a> Draft<'a> {
             tries => later(now, backoff.after(tries)),
         };
         let due = match (self.assessment.state, self.next()) {
-            // Only the process with the card sends it.
+            // Only a process with the ticket sends it.
             (State::Intended, _) if self.loaded.row.by_ticket => None,
             // Whoever sends may be dead. What arrives late from an earlier step must not hide the end of the lease.
             (State::Sending, _) => Some(self.head.lease.map_or(now, |lease| lease.until)),
@@ -282,7 +282,7 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
             draft.give_up(review);
             Step::Rest
         }
-        // The card died with the process that could have sent the request again.
+        // What is never stored died with the process that could have sent the request again.
         Next::Send(_) if loaded.row.by_ticket && draft.assessment.state == State::Unknown => {
             draft.give_up(Review::NothingToAsk);
             Step::Rest

@@ -28,7 +28,7 @@ pub struct IntentRow {
     pub mac: Vec<u8>,
     /// The sealed parameters.
     pub parameters: Vec<u8>,
-    /// True if only the process with the card in memory may send it.
+    /// True if only a process that has in memory what is never stored, such as the card, may send it.
     pub by_ticket: bool,
     /// When it was recorded. Stored as Unix time in milliseconds, as all times are.
     pub recorded_at: OffsetDateTime,
@@ -62,8 +62,10 @@ impl Intent {
     /// Returns [`JournalError::Invalid`] if the intent is invalid.
     pub fn row(&self, keys: &JournalKeys, now: OffsetDateTime) -> Result<IntentRow, JournalError> {
         self.check()?;
-        if self.by_ticket && self.expires_at.is_none() {
-            let rule = "is required with a card: only this process can send the intent, and nothing else ends it";
+        let expires_at = self.expiry.map(|expiry| expiry.from(now));
+        if self.by_ticket && expires_at.is_none() {
+            let rule = "is required with a card or another value that is never stored: only this process can send the intent, \
+                        and nothing else ends it";
             return Err(ValidationError::new("expires_at", rule).into());
         }
         let mut row = IntentRow {
@@ -75,8 +77,8 @@ impl Intent {
             parameters: Vec::new(),
             by_ticket: self.by_ticket,
             recorded_at: now,
-            expires_at: self.expires_at,
-            due_at: Some(if self.by_ticket { self.expires_at.unwrap_or(now) } else { now }),
+            expires_at,
+            due_at: Some(expires_at.filter(|_| self.by_ticket).unwrap_or(now)),
             supersedes: self.supersedes,
         };
         row.mac = keys.mac(&row.identity(), &self.content()).to_vec();

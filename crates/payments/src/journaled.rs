@@ -2,11 +2,16 @@
 //!
 //! tur.bo is missing, because it only lists payments.
 
+#[cfg(feature = "card3ds")]
+mod three_ds_completions;
 #[cfg(feature = "turratech")]
 mod turratech_lists;
 
 use crate::journal::{Account, Gateway};
 
+#[cfg(feature = "card3ds")]
+#[cfg_attr(docsrs, doc(cfg(feature = "card3ds")))]
+pub use three_ds_completions::ThreeDsCompletions;
 #[cfg(feature = "turratech")]
 #[cfg_attr(docsrs, doc(cfg(feature = "turratech")))]
 pub use turratech_lists::{TurraTechLists, turratech_lists};
@@ -30,13 +35,14 @@ pub fn turbo_txn(account: impl Into<Account>, client: turbo_txn::Client) -> Gate
     Gateway::new(account.into(), &turbo_txn::Client::capabilities()).starts_payments(client.clone()).looks_up(client)
 }
 
-/// Registers a client of card3ds: payments and captures.
+/// Registers a client of card3ds: payments, captures, and 3-D Secure completions ([`ThreeDsCompletions`]).
 #[cfg(feature = "card3ds")]
 #[cfg_attr(docsrs, doc(cfg(feature = "card3ds")))]
 pub fn card3ds(account: impl Into<Account>, client: card3ds::Client) -> Gateway {
     Gateway::new(account.into(), &card3ds::Client::capabilities())
         .starts_payments(client.clone())
         .captures(client.clone())
+        .native(ThreeDsCompletions::OPERATION, ThreeDsCompletions::new(client.clone()))
         .retrieves(client)
 }
 

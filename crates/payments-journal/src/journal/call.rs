@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use payments_core::gateway::WriteOptions;
 use payments_core::time::OffsetDateTime;
-use payments_core::{Card, Error, ErrorKind, Outcome};
+use payments_core::{Error, ErrorKind, Outcome};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
@@ -16,6 +16,7 @@ use super::{Counted, Executed, Inner, Ticket, is_uncertain, random};
 use crate::error::JournalError;
 use crate::evidence::{AttemptId, CallResult, Protection};
 use crate::executor::{Accepted, Executor, Instruction, Response, Sighting};
+use crate::in_memory::InMemory;
 use crate::intent::IntentId;
 use crate::keys::KeyError;
 use crate::plan::{self, Claim, Ended, Look, Looked, Step, View};
@@ -35,14 +36,14 @@ struct Planned {
 }
 
 impl Planned {
-    fn instruction(&self, options: WriteOptions, card: Option<Card>) -> Instruction {
+    fn instruction(&self, options: WriteOptions, in_memory: Option<InMemory>) -> Instruction {
         let row = &self.loaded.row;
         Instruction {
             key: row.key.clone(),
             amount: row.amount,
             version: row.version,
             parameters: self.parameters.clone(),
-            card,
+            in_memory,
             provider_id: self.loaded.head.provider_id.clone(),
             options,
         }
@@ -98,7 +99,7 @@ impl<S: Store> Inner<S> {
             }
             Step::Send(claim) => {
                 let span = StepSpan::send(&planned.loaded);
-                span.run(self.send_and_save(&planned, claim, ticket.card, start, reply, &span)).await
+                span.run(self.send_and_save(&planned, claim, ticket.in_memory, start, reply, &span)).await
             }
         }
     }
@@ -107,14 +108,14 @@ impl<S: Store> Inner<S> {
         &self,
         planned: &Planned,
         claim: &Claim,
-        card: Option<Card>,
+        in_memory: Option<InMemory>,
         start: (OffsetDateTime, Duration),
         reply: &mut Option<oneshot::Sender<Result<Executed, JournalError>>>,
         span: &StepSpan,
     ) -> Result<Executed, JournalError> {
         trace::claimed(&planned.loaded, claim.protection);
         let began = self.clock.monotonic();
-        let (ended, response, error) = self.send(planned, claim, card, start).await;
+        let (ended, response, error) = self.send(planned, claim, in_memory, start).await;
         span.call_ended(&planned.loaded, &ended.result, self.clock.monotonic().saturating_sub(began));
         let outcome = error.as_ref().map(Error::outcome);
         let (state, pause) = self.save(planned, claim, &ended, outcome, reply).await?;
@@ -181,7 +182,7 @@ impl<S: Store> Inner<S> {
         let payment_id = parameters.as_ref().ok().and_then(|bytes| executor.payment_id(loaded.row.version, bytes));
         let view = View {
             payment_id,
-            can_send: ticket.card.is_some() || !loaded.row.by_ticket,
+            can_send: ticket.in_memory.is_some() || !loaded.row.by_ticket,
             unreadable: parameters.as_ref().err().map(ToString::to_string),
             ..self.view(&**executor)
         };
@@ -211,7 +212,7 @@ impl<S: Store> Inner<S> {
         &self,
         planned: &Planned,
         claim: &Claim,
-        card: Option<Card>,
+        in_memory: Option<InMemory>,
         start: (OffsetDateTime, Duration),
     ) -> (Ended, Option<Response>, Option<Error>) {
         let mut options = WriteOptions::default();
@@ -226,7 +227,7 @@ impl<S: Store> Inner<S> {
             not_before: None,
             is_invalid: false,
         };
-        let instruction = planned.instruction(options, card);
+        let instruction = planned.instruction(options, in_memory);
         // Checked as late as possible: the call must end before the lease does. Stopping the process for longer than the lease
         // at this very point is the one gap, and the reason why a successor never sends without the provider's protection.
         if self.elapsed_since(start) >= self.settings.lease_margin {

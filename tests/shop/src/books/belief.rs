@@ -32,8 +32,6 @@ pub struct Belief {
 pub struct Order {
     /// The order's id.
     pub id: String,
-    /// `open`, `paying`, `paid`, `review` or `refunded`.
-    pub state: String,
     /// True once the order was shipped.
     pub is_shipped: bool,
 }
@@ -58,9 +56,9 @@ pub struct Payment {
 pub struct Booking {
     /// The reference at the provider.
     pub reference: String,
-    /// `payment`, `payout`, `refund` or `reversal`.
+    /// `payment`, `payout` or `refund`.
     pub kind: String,
-    /// The amount in the currency's smallest unit.
+    /// The amount in the currency's smallest unit: positive if the merchant receives it.
     pub amount: i64,
     /// The currency's code.
     pub currency: String,
@@ -125,10 +123,9 @@ async fn read(connection: &mut SqliteConnection) -> Result<Belief, Failed> {
     if tables < 2 {
         return Ok(Belief::default());
     }
-    let orders: Vec<(String, String, bool)> =
-        sqlx::query_as("SELECT id, state, shipped_at IS NOT NULL FROM orders ORDER BY rowid")
-            .fetch_all(&mut *connection)
-            .await?;
+    let orders: Vec<(String, bool)> = sqlx::query_as("SELECT id, shipped_at IS NOT NULL FROM orders ORDER BY rowid")
+        .fetch_all(&mut *connection)
+        .await?;
     let payments: Vec<(String, String, i64, String)> =
         sqlx::query_as("SELECT reference, order_id, amount, currency FROM payments ORDER BY rowid")
             .fetch_all(&mut *connection)
@@ -143,7 +140,7 @@ async fn read(connection: &mut SqliteConnection) -> Result<Belief, Failed> {
             .await?;
     let intents: Vec<IntentRow> = sqlx::query_as(INTENTS).fetch_all(&mut *connection).await?;
     Ok(Belief {
-        orders: orders.into_iter().map(|(id, state, is_shipped)| Order { id, state, is_shipped }).collect(),
+        orders: orders.into_iter().map(|(id, is_shipped)| Order { id, is_shipped }).collect(),
         payments: payments
             .into_iter()
             .map(|(reference, order, amount, currency)| Payment { reference, order, amount, currency })

@@ -138,14 +138,15 @@ pub fn compare(
             .collect();
         let booked =
             belief.bookings.iter().filter(|booking| booking.reference == reference && booking.currency == currency);
-        let booked = Booked::of(booked);
+        let kind = subjects.kind(&reference);
+        let booked = Booked::of(booked, kind);
         let intents = subjects.intents(&reference);
         let verdict = match doubles.get(&reference).or_else(|| orders.get(&reference)) {
             Some(mistake) => Verdict::Wrong(mistake.clone()),
             None => verdict(&moved, &booked, intents, on_the_way.contains(&reference)),
         };
         rows.push(Row {
-            kind: subjects.kind(&reference),
+            kind,
             order: subjects.order(&reference).map(str::to_owned),
             state: states(intents),
             ledger: moved.iter().map(|movement| movement.signed()).sum(),
@@ -164,7 +165,7 @@ pub fn compare(
                 reference: order.id.clone(),
                 kind: Kind::Payment,
                 order: Some(order.id.clone()),
-                state: order.state.clone(),
+                state: String::new(),
                 currency: String::new(),
                 ledger: 0,
                 booked: 0,
@@ -242,23 +243,12 @@ struct Booked {
 }
 
 impl Booked {
-    fn of<'a>(bookings: impl Iterator<Item = &'a Booking>) -> Self {
+    fn of<'a>(bookings: impl Iterator<Item = &'a Booking>, kind: Kind) -> Self {
         let mut booked = Self::default();
         for booking in bookings {
-            let before = booked.sum;
-            booked.sum += match booking.kind.as_str() {
-                "payment" => booking.amount,
-                "payout" | "refund" => -booking.amount,
-                // It takes back what is booked.
-                "reversal" if before < 0 => booking.amount,
-                "reversal" if before > 0 => -booking.amount,
-                kind => {
-                    booked.problem = Some(format!("a booking of the kind {kind:?} does not fit"));
-                    0
-                }
-            };
-            if booking.amount <= 0 {
-                booked.problem = Some(format!("a booking has the amount {}", booking.amount));
+            booked.sum += booking.amount;
+            if booking.kind != kind.name() {
+                booked.problem = Some(format!("booked as a {}", booking.kind));
             }
         }
         booked

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::super::belief::{Belief, Order};
 use super::super::movements::{Effect, Movement};
-use super::Booked;
 use super::subjects::Subjects;
 
 /// The money of one of an order's references.
@@ -28,24 +27,21 @@ pub(super) fn mistakes(movements: &[Movement], belief: &Belief, subjects: &Subje
             mistakes.extend(kept.iter().map(|reference| ((*reference).to_owned(), mistake.clone())));
         }
         let last = paid.last().map_or(order.id.as_str(), |paid| paid.reference);
-        let is_settled = order.is_shipped || matches!(order.state.as_str(), "paid" | "refunded");
         let is_paid = paid.iter().any(|paid| paid.price.is_some_and(|price| paid.received >= price));
-        if is_settled && !is_paid {
-            let believed = if order.is_shipped { "shipped" } else { order.state.as_str() };
+        if order.is_shipped && !is_paid {
             let less = if paid.iter().any(|paid| paid.received > 0) { "paid less than its price" } else { "not paid" };
-            mistakes.entry(last.to_owned()).or_insert_with(|| format!("the order is {believed}, and {less}"));
+            mistakes.entry(last.to_owned()).or_insert_with(|| format!("the order is shipped, and {less}"));
         }
-        let is_booked = |paid: &&Paid<'_>| paid.kept > 0 && booked(paid.reference, belief) == paid.received;
-        if let Some(paid) = paid.iter().find(is_booked).filter(|_| !is_settled && order.state != "review") {
-            let mistake = || format!("the payment is booked, and the order is {}", order.state);
+        let is_booked = |paid: &&Paid<'_>| {
+            let bookings = belief.bookings.iter().filter(|booking| booking.reference == paid.reference);
+            paid.kept > 0 && bookings.map(|booking| booking.amount).sum::<i64>() > 0
+        };
+        if let Some(paid) = paid.iter().find(is_booked).filter(|_| !order.is_shipped) {
+            let mistake = || "the payment is booked, and the order is not shipped".to_owned();
             mistakes.entry(paid.reference.to_owned()).or_insert_with(mistake);
         }
     }
     mistakes
-}
-
-fn booked(reference: &str, belief: &Belief) -> i64 {
-    Booked::of(belief.bookings.iter().filter(|booking| booking.reference == reference)).sum
 }
 
 /// Returns the references of an order: those that the shop knows, and those in the ledger that are named after the order.

@@ -1,0 +1,118 @@
+//! Who the customer is: a random cookie, and what is derived from it.
+//!
+//! The cookie is `SameSite=Lax`: it comes with links and redirects from other sites, and not with their forms. A bank's form therefore
+//! has no session, and its handler needs none.
+
+use axum::Extension;
+use axum::extract::{Form, FromRequest, FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+
+use crate::error::{Error, Result};
+use crate::random;
+use crate::shop::Shop;
+
+/// The session of a browser.
+#[derive(Clone)]
+pub(crate) struct Session(String);
+
+impl Session {
+    /// The customer's id. The cookie cannot be found from it.
+    pub(crate) fn customer(&self) -> String {
+        format!("C-{}", &self.tag("customer")[..16])
+    }
+
+    /// The token that each form of this session contains. Another site cannot read it (CSRF).
+    pub(crate) fn csrf(&self) -> String {
+        self.tag("csrf")
+    }
+
+    /// A value that only this session has.
+    pub(crate) fn tag(&self, purpose: &str) -> String {
+        tag(self.0.as_bytes(), purpose)
+    }
+}
+
+/// Returns a message authentication code as hexadecimal digits.
+pub(crate) fn tag(key: &[u8], text: &str) -> String {
+    // HMAC accepts keys of every length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
+    mac.update(text.as_bytes());
+    random::hex(&mac.finalize().into_bytes())
+}
+
+/// Compares two texts in constant time.
+pub(crate) fn is_equal(a: &str, b: &str) -> bool {
+    !a.is_empty() && bool::from(a.as_bytes().ct_eq(b.as_bytes()))
+}
+
+/// Gives each browser a session, as a layer of the router.
+pub(crate) async fn start(
+    State(shop): State<Shop>,
+    jar: CookieJar,
+    mut request: Request,
+    next: Next,
+) -> Result<(CookieJar, Response)> {
+    if let Some(cookie) = jar.get(COOKIE).filter(|cookie| cookie.value().len() == 64) {
+        request.extensions_mut().insert(Session(cookie.value().to_owned()));
+        return Ok((jar, next.run(request).await));
+    }
+    let session = random::hex(&random::bytes::<32>()?);
+    request.extensions_mut().insert(Session(session.clone()));
+    let response = next.run(request).await;
+    Ok((jar.add(cookie(&shop, COOKIE, session, SameSite::Lax)), response))
+}
+
+/// A cookie that scripts cannot read. Over HTTPS, it is sent over HTTPS only.
+pub(crate) fn cookie(shop: &Shop, name: &'static str, value: String, same_site: SameSite) -> Cookie<'static> {
+    let is_secure = shop.settings.url.starts_with("https:");
+    Cookie::build((name, value)).path("/").http_only(true).secure(is_secure).same_site(same_site).build()
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Session {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self> {
+        let Extension(session) = Extension::<Self>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Error::Internal(Box::new(rejection)))?;
+        Ok(session)
+    }
+}
+
+/// A form of a page of this session. Its texts are still to be checked.
+pub(crate) struct OwnForm<T>(pub(crate) T);
+
+#[derive(Deserialize)]
+struct WithToken<T> {
+    csrf: String,
+    #[serde(flatten)]
+    form: T,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OwnForm<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let (mut parts, body) = request.into_parts();
+        let session = Session::from_request_parts(&mut parts, state).await?;
+        let form = Form::<WithToken<T>>::from_request(Request::from_parts(parts, body), state).await;
+        let Form(WithToken { csrf, form }) = form.map_err(|rejection| Error::invalid(&rejection.body_text()))?;
+        if !is_equal(&csrf, &session.csrf()) {
+            return Err(Error::ForeignForm);
+        }
+        Ok(Self(form))
+    }
+}
+
+/// A form with nothing but its token.
+#[derive(Deserialize)]
+pub(crate) struct Empty {}
+
+const COOKIE: &str = "session";
