@@ -1,22 +1,15 @@
 //! The webhooks and callbacks that the journal has received.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Html;
-use axum::routing::get;
-use sqlx::FromRow;
 
-use crate::error::Result;
-use crate::page::render;
+use crate::database::rows;
 use crate::shop::Shop;
-
-pub(crate) fn routes() -> Router<Shop> {
-    Router::new().route("/office/webhooks", get(list))
-}
+use crate::web::{Result, render};
 
 /// A row of the journal's table. Reading it is safe; only the journal writes to it.
-#[derive(FromRow)]
+#[derive(sqlx::FromRow)]
 struct Received {
     provider: String,
     source: String,
@@ -32,12 +25,12 @@ impl Received {
     }
 }
 
-async fn list(State(shop): State<Shop>) -> Result<Html<String>> {
-    let query = sqlx::query_as(
+pub(crate) async fn list(State(shop): State<Shop>) -> Result<Html<String>> {
+    let received = rows!(
         "SELECT provider, source, reference, received_at, applied_at FROM payments_inbox
-         ORDER BY received_at DESC, id DESC LIMIT 100",
+         ORDER BY received_at DESC, id DESC LIMIT 100"
     );
-    render(&Page { received: query.fetch_all(shop.journal.store().pool()).await? })
+    render(&Page { received: received.fetch_all(shop.pool()).await? })
 }
 
 #[derive(Template)]
