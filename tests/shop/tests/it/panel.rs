@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ::stage::panel::Panel;
-use payments_sandbox::DeliveryState;
+use payments_sandbox::{DeliveryState, RecordKind};
 use reqwest::StatusCode;
 use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use reqwest::redirect::Policy;
@@ -167,9 +167,15 @@ async fn the_webhook_arrives_before_the_response() {
     let fields = [("saved_card", card.as_str())];
     let paid = timeout(LONGEST, async { tokio::join!(customer.pay(&order, "saved-card", &fields), delivered) });
     paid.await.unwrap();
-    let told: Vec<String> = stage.sandbox().timeline().iter().map(ToString::to_string).collect();
-    let position = |text: &str| told.iter().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{told:#?}"));
-    assert!(position("acknowledged") < position("delayed"), "{told:#?}");
+    let reference = format!("{order}-1");
+    let first = |kind| {
+        let records = stage.sandbox().records();
+        let record =
+            records.iter().find(|record| record.kind == kind && record.reference.as_deref() == Some(&reference));
+        record.map(|record| record.number)
+    };
+    let (delivered, told) = (first(RecordKind::Attempt), first(RecordKind::Told));
+    assert!(delivered.is_some() && delivered < told, "{delivered:?} {told:?}");
     running.page_with(">equal</strong>").await;
     running.stop().await;
 }
