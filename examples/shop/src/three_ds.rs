@@ -44,9 +44,8 @@ pub(crate) async fn challenge(
         return Ok(Redirect::to(&format!("/orders/{}", order.id)).into_response());
     };
     let page = Page { frame: page.frame("three-ds"), script: ChallengePage::frame_script("three-ds"), order };
-    // The frame inherits this policy, and needs scripts and forms to the bank.
-    let policy =
-        "default-src 'self' https: 'unsafe-inline' data:; form-action *; frame-ancestors 'none'; base-uri 'none'";
+    // The frame inherits this policy, and needs scripts, forms and pages of the bank.
+    let policy = "default-src 'self' https: 'unsafe-inline' data:; form-action *; frame-src *; frame-ancestors 'none'; base-uri 'none'";
     Ok(([(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, "no-store")], render(&page)?)
         .into_response())
 }
