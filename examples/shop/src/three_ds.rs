@@ -32,9 +32,8 @@ pub(crate) async fn challenge(
     Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], render(&page)?).into_response())
 }
 
-/// The frame inherits this policy, and needs the bank's scripts and forms.
-const POLICY: &str =
-    "default-src 'self' https: 'unsafe-inline' data:; form-action *; frame-ancestors 'none'; base-uri 'none'";
+/// The frame inherits this policy, and needs the bank's scripts, forms and pages.
+const POLICY: &str = "default-src 'self' https: 'unsafe-inline' data:; frame-src *; form-action *; frame-ancestors 'none'; base-uri 'none'";
 
 pub(crate) async fn on_success(
     State(shop): State<Shop>, Path(reference): Path<String>, Webhook(callback): Webhook<ThreeDsSuccessCallback>,
