@@ -28,8 +28,8 @@ pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// Own scripts and styles only. The QR codes of payment links are images of tur.bo. There is no `form-action`, because it would also stop
-/// the redirect to a provider's page.
+/// Own scripts and styles only. The QR codes of payment links are images of tur.bo. There is no `form-action`, because
+/// it would also stop the redirect to a provider's page.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: https: http:; frame-ancestors 'none'; base-uri 'none'";
 
 pub(crate) async fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {

@@ -50,10 +50,7 @@ pub(crate) fn is_equal(a: &str, b: &str) -> bool {
 
 /// Gives each browser a session, as a layer of the router.
 pub(crate) async fn start(
-    State(shop): State<Shop>,
-    mut jar: CookieJar,
-    mut request: Request,
-    next: Next,
+    State(shop): State<Shop>, mut jar: CookieJar, mut request: Request, next: Next,
 ) -> Result<(CookieJar, Response)> {
     let known = jar.get(COOKIE).map(|cookie| cookie.value().to_owned()).filter(|value| value.len() == 64);
     let session = match known {
