@@ -26,8 +26,7 @@ async fn the_back_office_refunds_and_pays_out_and_shows_what_it_knows() {
     visit.let_the_bank_decide();
     visit.books_are_equal().await;
     assert_eq!(visit.stage.sandbox().ledger().executions("turbopay.withdraw"), 1, "a double click pays once");
-    visit.open("/office/payouts").await;
-    visit.browser.shows("succeeded").await;
+    visit.page_comes_to_show("/office/payouts", "succeeded").await;
 
     visit.browser.press("Needs review").await;
     visit.browser.shows("Nothing needs a person.").await;
