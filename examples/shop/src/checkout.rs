@@ -4,169 +4,127 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{ConnectInfo, Path, State};
 use axum::response::{Html, Redirect};
-use axum::routing::{get, post};
 use payments::gateway::PaymentRequest;
 use payments::journal::{Intent, Response, State as Known};
 use payments::{Card, Expiry, Money};
 use serde::Deserialize;
 
-use crate::database;
-use crate::error::{Error, Result};
-use crate::method::Method;
+use crate::method::{Kind, Method};
 use crate::next_step::NextStep;
-use crate::orders::{Order, add_to_history};
-use crate::page::render;
-use crate::payments_table::Payment;
+use crate::order::{Order, add_to_history};
+use crate::payment::Payment;
 use crate::saved_cards::SavedCard;
-use crate::session::{Empty, OwnForm, Session};
 use crate::shop::Shop;
-use crate::three_ds;
+use crate::web::{Empty, Error, OwnForm, Result, Session, render};
 
-pub(crate) fn routes() -> Router<Shop> {
-    Router::new()
-        .route("/orders/{order}/pay/{method}", get(show).post(pay))
-        .route("/orders/{order}/challenge", get(three_ds::challenge))
-        .route("/orders/{order}/restart", post(give_up))
+pub(crate) async fn show(
+    State(shop): State<Shop>, session: Session, Path((order, method)): Path<(String, String)>,
+) -> Result<Html<String>> {
+    let method = Method::find(&method).ok_or(Error::NotFound)?;
+    let (order, _) = Order::of_customer(shop.pool(), &order, &session).await?;
+    let saved_cards = SavedCard::of_customer(shop.pool(), &session).await?;
+    let (csrf, price, name) = (session.csrf(), order.price(method)?, order.product()?.name);
+    render(&Page { csrf, order, name, method, price, saved_cards })
 }
 
 /// What the form of a method sends. Each method uses a part of it.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Details {
+pub(crate) struct Details {
     holder: String,
-    number: String,
+    pub(crate) number: String,
     month: String,
     year: String,
-    cvv: String,
+    pub(crate) cvv: String,
     saved_card: String,
 }
 
-async fn show(
-    State(shop): State<Shop>,
-    session: Session,
-    Path((order, method)): Path<(String, String)>,
-) -> Result<Html<String>> {
-    let method = Method::find(&method).ok_or(Error::NotFound)?;
-    let pool = shop.journal.store().pool();
-    let order = Order::of_customer(pool, &order, &session).await?;
-    let saved_cards = SavedCard::of_customer(pool, &session).await?;
-    render(&Page {
-        csrf: session.csrf(),
-        price: order.price(method)?,
-        name: order.product()?.name,
-        order,
-        method,
-        saved_cards,
-    })
+impl Details {
+    pub(crate) fn expiry(&self) -> Result<Expiry> {
+        let month = self.month.parse().map_err(|_| Error::invalid("`month` must be a number from 1 to 12"))?;
+        let year = self.year.parse().map_err(|_| Error::invalid("`year` must have four digits, such as 2030"))?;
+        Ok(Expiry::new(month, year)?)
+    }
 }
 
-async fn pay(
-    State(shop): State<Shop>,
-    session: Session,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
-    Path((order, method)): Path<(String, String)>,
-    OwnForm(details): OwnForm<Details>,
+pub(crate) async fn pay(
+    State(shop): State<Shop>, session: Session, ConnectInfo(address): ConnectInfo<SocketAddr>,
+    Path((order, method)): Path<(String, String)>, OwnForm(details): OwnForm<Details>,
 ) -> Result<Redirect> {
     let method = Method::find(&method).ok_or(Error::NotFound)?;
-    let pool = shop.journal.store().pool();
-    let order = Order::of_customer(pool, &order, &session).await?;
-    let reference = format!("{}-{}", order.id, Payment::of_order(pool, &order.id).await?.len() + 1);
-    let request = request(&shop, &session, &order, &reference, method, address, &details).await?;
-
-    let page = format!("/orders/{}", order.id);
-    // In a task of its own: axum drops a handler when the browser disconnects, but the page to show must be stored.
-    let url = tokio::spawn(async move { start(&shop, &order, method, request).await }).await??;
-    Ok(Redirect::to(&url.unwrap_or(page)))
-}
-
-/// Builds the request. What the provider would reject for a wrong form is an error here, before anything is recorded.
-async fn request(
-    shop: &Shop,
-    session: &Session,
-    order: &Order,
-    reference: &str,
-    method: Method,
-    address: SocketAddr,
-    details: &Details,
-) -> Result<PaymentRequest> {
-    let request = PaymentRequest::new(reference, order.price(method)?)
+    let (order, payments) = Order::of_customer(shop.pool(), &order, &session).await?;
+    let reference = format!("{}-{}", order.id, payments.len() + 1);
+    let url = &shop.settings.url;
+    let request = PaymentRequest::new(&reference, order.price(method)?)
         .description(order.product()?.name)
-        .customer(&order.customer);
-    let back = shop.url(&format!("/return/{}", order.id));
-    Ok(match method {
-        Method::Card => request
-            .card(card(details)?)
+        .customer(&order.customer)
+        .return_url(format!("{url}/orders/{}", order.id));
+    let request = match method.kind {
+        Kind::Card => request
+            .card(Card::new(&details.holder, details.number.parse()?, details.expiry()?, details.cvv.parse()?))
             .customer_address(address) // behind a proxy: the address that the proxy reports
-            .return_url(shop.url(&format!("/return/3ds/{reference}/success")))
-            .failure_url(shop.url(&format!("/return/3ds/{reference}/failure"))),
-        Method::BankPage => request.return_url(shop.url(&format!("/return/checkout/{}", order.id))),
-        Method::SavedCard => {
-            let card = SavedCard::find(shop.journal.store().pool(), &details.saved_card, session).await?;
-            request.payment_method(card.id)
+            .return_url(format!("{url}/return/3ds/{reference}/success"))
+            .failure_url(format!("{url}/return/3ds/{reference}/failure")),
+        Kind::SavedCard => {
+            request.payment_method(SavedCard::find(shop.pool(), &details.saved_card, &session).await?.id)
         }
-        Method::Upi => request.own_page().return_url(back),
-        Method::UpiPage | Method::UpiApp => request.return_url(back),
-    })
+        Kind::OwnPage => request.own_page(),
+        // The bank posts a form, so the address is not that of a page.
+        Kind::Page if method.account == "card3ds" => request.return_url(format!("{url}/return/checkout/{}", order.id)),
+        Kind::Page => request,
+    };
+    // In a task of its own: axum drops a handler when the browser disconnects, but the page to show must be stored.
+    tokio::spawn(async move { start(&shop, &order.id, method, request).await }).await?
 }
 
-fn card(details: &Details) -> Result<Card> {
-    let month = details.month.parse().map_err(|_| Error::invalid(&"`month` must be a number from 1 to 12"))?;
-    let year = details.year.parse().map_err(|_| Error::invalid(&"`year` must have four digits, such as 2030"))?;
-    Ok(Card::new(&details.holder, details.number.parse()?, Expiry::new(month, year)?, details.cvv.parse()?))
-}
-
-/// Records the payment and sends it. Returns the address of the provider's page, if the customer must go there now.
-async fn start(shop: &Shop, order: &Order, method: Method, request: PaymentRequest) -> Result<Option<String>> {
+/// Records the payment and sends it. Returns where the customer goes next.
+async fn start(shop: &Shop, order: &str, method: &Method, request: PaymentRequest) -> Result<Redirect> {
     let (reference, amount, now) = (request.reference.clone(), request.amount, shop.clock.millis());
-    let intent = Intent::new(method.account(), request).expires_after(EXPIRY);
+    let page = format!("/orders/{order}");
 
     // The row and the intent are committed together, or neither is.
-    let mut transaction = database::begin(shop.journal.store()).await?;
-    if !Payment::insert(&mut transaction, (&order.id, &reference), method, amount, now).await? {
-        return Ok(None); // a second click, or another tab: the order's page shows the payment that is alive
+    let mut transaction = shop.begin().await?;
+    if !Payment::insert(&mut transaction, (order, &reference), method, amount, now).await? {
+        return Ok(Redirect::to(&page)); // a second click, or another tab: the page shows the payment that is alive
     }
-    add_to_history(&mut transaction, &order.id, now, &format!("{}: {amount}", method.title())).await?;
-    let recorded = shop.journal.record(&mut transaction, &intent).await?;
-    transaction.commit().await?;
+    add_to_history(&mut transaction, order, now, &format!("{}: {amount}", method.title)).await?;
+    let intent = Intent::new(method.account, request).expires_after(EXPIRY);
+    let executed = shop.execute(transaction, intent).await?;
 
-    let executed = shop.journal.execute(recorded.ticket()).await?;
-    let pool = shop.journal.store().pool();
-    if let Some(error) = executed.error.filter(|_| matches!(executed.state, Known::Refused | Known::Abandoned)) {
-        Payment::store_problem(pool, &reference, &error.to_string()).await?;
+    if let (Known::Refused | Known::Abandoned, Some(error)) = (executed.state, executed.error) {
+        Payment::store_problem(shop.pool(), &reference, &error).await?;
     }
-    let Some(Response::Started(started)) = executed.response else { return Ok(None) };
+    let Some(Response::Started(started)) = executed.response else { return Ok(Redirect::to(&page)) };
     let id = started.id.clone();
     let next = NextStep::of(started, shop.clock.millis());
-    let is_alive = Payment::store_next(pool, &reference, id.as_deref(), next.as_ref()).await?;
-    Ok(match next {
-        Some(NextStep::Redirect { url }) if is_alive => Some(url),
-        Some(NextStep::Challenge { .. }) if is_alive => Some(format!("/orders/{}/challenge", order.id)),
-        _ => None,
-    })
-}
-
-async fn give_up(
-    State(shop): State<Shop>,
-    session: Session,
-    Path(order): Path<String>,
-    OwnForm(Empty {}): OwnForm<Empty>,
-) -> Result<Redirect> {
-    let (pool, now) = (shop.journal.store().pool(), shop.clock.millis());
-    let order = Order::of_customer(pool, &order, &session).await?;
-    for payment in Payment::of_order(pool, &order.id).await? {
-        if payment.can_be_given_up(now)? && Payment::give_up(pool, &payment.reference, Known::Abandoned, now).await? {
-            let mut connection = pool.acquire().await?;
-            add_to_history(&mut connection, &order.id, now, "given up before it was paid").await?;
-        }
-    }
-    Ok(Redirect::to(&format!("/orders/{}", order.id)))
+    let is_alive = Payment::store_next(shop.pool(), &reference, id, &next).await?;
+    Ok(Redirect::to(&match next {
+        Some(NextStep::Redirect(url)) if is_alive => url,
+        Some(NextStep::Challenge(_)) if is_alive => format!("{page}/challenge"),
+        _ => page,
+    }))
 }
 
 /// A payment that was not sent by then is not sent any more: the customer has left.
 const EXPIRY: Duration = Duration::from_secs(300);
+
+pub(crate) async fn give_up(
+    State(shop): State<Shop>, session: Session, Path(order): Path<String>, OwnForm(Empty {}): OwnForm<Empty>,
+) -> Result<Redirect> {
+    let now = shop.clock.millis();
+    let (order, payments) = Order::of_customer(shop.pool(), &order, &session).await?;
+    for payment in payments {
+        let mut transaction = shop.begin().await?;
+        let problem = "You gave it up.";
+        if payment.can_be_given_up(now)? && payment.give_up(&mut transaction, Known::Abandoned, problem, now).await? {
+            add_to_history(&mut transaction, &order.id, now, "given up before it was paid").await?;
+        }
+        transaction.commit().await?;
+    }
+    Ok(Redirect::to(&format!("/orders/{}", order.id)))
+}
 
 #[derive(Template)]
 #[template(path = "pay.html")]
@@ -174,7 +132,7 @@ struct Page {
     csrf: String,
     order: Order,
     name: &'static str,
-    method: Method,
+    method: &'static Method,
     price: Money,
     saved_cards: Vec<SavedCard>,
 }

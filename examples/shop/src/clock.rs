@@ -1,55 +1,52 @@
-//! The shop's time: this machine's, or the sandbox's.
+//! The shop's time: this machine's, or that of a sandbox.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use payments::payments_core::clock::{Clock, SystemClock};
 use payments::payments_core::time::OffsetDateTime;
 
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
 /// The clock of the shop, its journal and its clients.
 ///
-/// With `SHOP_CLOCK_URL`, it follows the clock of a sandbox, which can be advanced. In production, leave the variable out.
+/// With `SHOP_CLOCK_URL`, it follows the running clock of a sandbox, which can be advanced. In production, leave the variable out.
 #[derive(Debug, Clone)]
 pub(crate) struct ShopClock {
-    system: SystemClock,
-    /// How far the sandbox's clock is ahead, in milliseconds.
-    ahead: Arc<AtomicI64>,
+    /// How far the sandbox's clock is ahead of this machine's, in milliseconds.
+    ahead: Arc<AtomicU64>,
 }
 
 impl ShopClock {
-    pub(crate) async fn start(sandbox: Option<&str>) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let clock = Self { system: SystemClock::new(), ahead: Arc::default() };
+    pub(crate) async fn start(sandbox: Option<&str>) -> Result<Self> {
+        let clock = Self { ahead: Arc::default() };
         if let Some(sandbox) = sandbox {
             let url = format!("{}/clock", sandbox.trim_end_matches('/'));
             clock.follow(&url).await?;
-            let follower = clock.clone();
+            let clock = clock.clone();
             tokio::spawn(async move {
                 loop {
                     tokio::time::sleep(Duration::from_millis(100)).await;
-                    if let Err(error) = follower.follow(&url).await {
-                        tracing::debug!(%error, "the sandbox's clock cannot be read");
-                    }
+                    drop(clock.follow(&url).await); // without an answer, the time goes on as before
                 }
             });
         }
         Ok(clock)
     }
 
-    async fn follow(&self, url: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        #[derive(serde::Deserialize)]
-        struct Time {
-            /// In whole seconds, so the first responses are up to a second behind.
-            now: i64,
-        }
+    async fn follow(&self, url: &str) -> Result<()> {
         let body = reqwest::get(url).await?.error_for_status()?.bytes().await?;
-        let Time { now } = serde_json::from_slice(&body)?;
-        self.ahead.fetch_max(now * 1000 - millis(self.system.now()), Ordering::Relaxed);
+        let time: serde_json::Value = serde_json::from_slice(&body)?;
+        // In whole seconds, so most responses are behind, and the largest difference is right.
+        let now = time["now"].as_i64().ok_or("the sandbox's time has no `now`")?.saturating_mul(1000);
+        let ahead = u64::try_from(now - millis(SystemClock::new().now())).unwrap_or_default();
+        self.ahead.fetch_max(ahead, Ordering::Relaxed);
         Ok(())
     }
 
     fn ahead(&self) -> Duration {
-        Duration::from_millis(self.ahead.load(Ordering::Relaxed).try_into().unwrap_or_default())
+        Duration::from_millis(self.ahead.load(Ordering::Relaxed))
     }
 
     /// The time in Unix milliseconds, as the tables have it.
@@ -60,14 +57,14 @@ impl ShopClock {
 
 impl Clock for ShopClock {
     fn now(&self) -> OffsetDateTime {
-        self.system.now().saturating_add(self.ahead().try_into().unwrap_or_default())
+        SystemClock::new().now() + self.ahead()
     }
 
     fn monotonic(&self) -> Duration {
-        self.system.monotonic() + self.ahead()
+        SystemClock::new().monotonic() + self.ahead()
     }
 }
 
-fn millis(time: OffsetDateTime) -> i64 {
+pub(crate) fn millis(time: OffsetDateTime) -> i64 {
     i64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
 }

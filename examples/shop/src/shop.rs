@@ -5,53 +5,52 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use payments::journal::{self, Backoff, Journal, JournalKey, JournalKeys};
-use payments_axum::{HostedCheckoutCallback, ThreeDsFailureCallback, ThreeDsSuccessCallback};
+use axum::extract::FromRef;
+use payments::journal::{self, Backoff, Executed, Intent, Journal, JournalKey, JournalKeys};
+use payments_axum::{HostedCheckoutCallback, Inbox, ThreeDsFailureCallback, ThreeDsSuccessCallback};
 
 use crate::clock::ShopClock;
-use crate::database::{self, Store};
+use crate::database::{self, Pool, Store, Transaction};
 use crate::providers::Providers;
-use crate::webhooks::Verifiers;
+use crate::web::Error;
 
 /// The application. Cloning it is cheap.
-#[derive(Clone)]
+#[derive(Clone, FromRef)]
 pub(crate) struct Shop {
     pub(crate) settings: Arc<Settings>,
     pub(crate) providers: Arc<Providers>,
-    pub(crate) verifiers: Arc<Verifiers>,
     pub(crate) journal: Journal<Store>,
     pub(crate) clock: ShopClock,
+    // What the extractors of `payments-axum` take from the state.
+    three_ds_success: ThreeDsSuccessCallback,
+    three_ds_failure: ThreeDsFailureCallback,
+    checkouts: Inbox<HostedCheckoutCallback>,
 }
 
 /// What the environment says. The providers' keys are read by their own crates.
-#[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
-    /// The address that customers' browsers and the providers use, without a slash at the end.
+    /// The address that browsers and providers use, without a slash at the end.
     pub(crate) url: String,
-    pub(crate) webhook_url: String,
-    pub(crate) database: String,
+    database: String,
     pub(crate) office_password: String,
-    pub(crate) clock_url: Option<String>,
+    clock_url: Option<String>,
 }
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
-
 impl Settings {
-    pub(crate) fn from_env() -> Result<Self> {
-        let url = or_default("SHOP_URL", "http://localhost:3000").trim_end_matches('/').to_owned();
-        let listen = or_default("SHOP_LISTEN", "127.0.0.1:3000");
-        let listen =
-            listen.parse().map_err(|_| format!("SHOP_LISTEN must be an address and a port, not `{listen}`"))?;
+    pub(crate) fn from_env() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let listen = optional("SHOP_LISTEN").unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+        let url = optional("SHOP_URL").unwrap_or_else(|| "http://localhost:3000".to_owned());
         let office_password = required("SHOP_OFFICE_PASSWORD")?;
         if office_password.len() < 8 {
             return Err("SHOP_OFFICE_PASSWORD must have at least 8 characters".into());
         }
         Ok(Self {
-            listen,
-            webhook_url: or_default("SHOP_WEBHOOK_URL", &url),
-            url,
-            database: or_default("SHOP_DATABASE", "shop.db"),
+            listen: listen
+                .parse()
+                .map_err(|_| format!("SHOP_LISTEN must be an IP address and a port, not `{listen}`"))?,
+            url: url.trim_end_matches('/').to_owned(),
+            database: optional("SHOP_DATABASE").unwrap_or_else(|| "shop.db".to_owned()),
             office_password,
             clock_url: optional("SHOP_CLOCK_URL"),
         })
@@ -59,50 +58,48 @@ impl Settings {
 }
 
 impl Shop {
-    /// Opens the database and connects to the providers. Sends nothing.
-    pub(crate) async fn open(settings: Settings) -> Result<Self> {
-        let clock = ShopClock::start(settings.clock_url.as_deref()).await.map_err(|error| error.to_string())?;
+    /// Opens the database and creates the clients. Sends nothing.
+    pub(crate) async fn open(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let clock = ShopClock::start(settings.clock_url.as_deref()).await?;
         let store = database::open(&settings.database, &clock).await?;
         let providers = Providers::from_env(&settings, &clock)?;
-        let verifiers = Arc::new(Verifiers::from_env(&clock)?);
 
-        let keys = JournalKeys::new("2026", JournalKey::from_env()?)?;
         let mut limits = journal::Settings::default();
         limits.call_timeout = Duration::from_secs(20); // a customer waits for the response
         limits.lease_margin = Duration::from_secs(10);
         limits.polling = Backoff::new(Duration::from_secs(5), Duration::from_secs(3600));
-        limits.poll_interval = Duration::from_millis(250);
-        let mut builder = Journal::builder(store, keys).clock(clock.clone()).settings(limits);
+        let keys = JournalKeys::new("2026", JournalKey::from_env()?)?;
+        let mut journal = Journal::builder(store, keys).clock(clock.clone()).settings(limits);
         for gateway in providers.gateways() {
-            builder = builder.gateway(gateway);
+            journal = journal.gateway(gateway);
         }
-        let journal = builder.build()?;
-        Ok(Self { settings: Arc::new(settings), providers: Arc::new(providers), verifiers, journal, clock })
+        let journal = journal.build()?;
+        Ok(Self {
+            checkouts: Inbox::new(journal.clone(), "card3ds", HostedCheckoutCallback),
+            three_ds_success: ThreeDsSuccessCallback,
+            three_ds_failure: ThreeDsFailureCallback,
+            settings: Arc::new(settings),
+            providers: Arc::new(providers),
+            journal,
+            clock,
+        })
     }
 
-    /// An address of the shop, for providers and banks.
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.settings.url)
+    pub(crate) fn pool(&self) -> &Pool {
+        self.journal.store().pool()
     }
-}
 
-macro_rules! part_of_the_state {
-    ($($part:ty: $make:expr,)*) => {
-        $(impl axum::extract::FromRef<Shop> for $part {
-            fn from_ref(shop: &Shop) -> Self {
-                let make: fn(&Shop) -> Self = $make;
-                make(shop)
-            }
-        })*
-    };
-}
+    /// Begins a transaction for the shop's tables and the journal's.
+    pub(crate) async fn begin(&self) -> sqlx::Result<Transaction<'static>> {
+        database::begin(self.journal.store()).await
+    }
 
-// What the extractors of `payments-axum` need.
-part_of_the_state! {
-    ThreeDsSuccessCallback: |_| ThreeDsSuccessCallback,
-    ThreeDsFailureCallback: |_| ThreeDsFailureCallback,
-    payments_axum::Inbox<HostedCheckoutCallback>:
-        |shop| payments_axum::Inbox::new(shop.journal.clone(), "card3ds", HostedCheckoutCallback),
+    /// Records an intent in the transaction, commits, and sends the intent. What was sent before is not sent again.
+    pub(crate) async fn execute(&self, mut transaction: Transaction<'_>, intent: Intent) -> Result<Executed, Error> {
+        let recorded = self.journal.record(&mut transaction, &intent).await?;
+        transaction.commit().await?;
+        Ok(self.journal.execute(recorded.ticket()).await?)
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "settings come from the environment")]
@@ -110,10 +107,6 @@ pub(crate) fn optional(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn or_default(name: &str, default: &str) -> String {
-    optional(name).unwrap_or_else(|| default.to_owned())
-}
-
-pub(crate) fn required(name: &str) -> Result<String> {
-    optional(name).ok_or_else(|| format!("the environment variable {name} is missing").into())
+pub(crate) fn required(name: &str) -> Result<String, String> {
+    optional(name).ok_or_else(|| format!("the environment variable {name} is missing"))
 }

@@ -115,6 +115,7 @@ impl Shop {
         if self.is_running() {
             return Ok(());
         }
+        self.log.complete();
         Err(Failed::new(format!("the shop ended while it started ({}):\n{}", self.ending(), self.last_lines())))
     }
 

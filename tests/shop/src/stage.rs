@@ -2,7 +2,7 @@
 
 mod environment;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use payments_sandbox::{Clock, Sandbox};
@@ -27,7 +27,7 @@ pub struct Stage {
     database: Database,
     /// The tur.bo links that the stage has created, the oldest first.
     links: Vec<String>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Configures and starts a [`Stage`].
@@ -53,7 +53,9 @@ impl Builder {
         self.sandbox(|sandbox| sandbox.seed(seed))
     }
 
-    /// Sets the clock of the sandbox and the shop. Default: [`Clock::running`].
+    /// Sets the sandbox's clock, which the shop follows. Default: [`Clock::running`], which can be advanced.
+    ///
+    /// The shop is never behind this machine's time, so advance a manual clock to the present first.
     pub fn clock(self, clock: Clock) -> Self {
         self.sandbox(|sandbox| sandbox.clock(clock))
     }
@@ -104,7 +106,7 @@ impl Builder {
         sandbox.turratech().send_events_to(&format!("{webhooks}/turratech"));
         sandbox.turbo_txn().send_callbacks_to(&format!("{webhooks}/turbo-txn"));
         let links = LINKS.map(|amount| sandbox.turbo_link().create(amount)).to_vec();
-        Ok(Stage { shop, sandbox, database: Database::sqlite(file), links, _folder: folder })
+        Ok(Stage { shop, sandbox, database: Database::sqlite(file), links, folder })
     }
 }
 
@@ -142,6 +144,12 @@ impl Stage {
     #[must_use]
     pub fn links(&self) -> &[String] {
         &self.links
+    }
+
+    /// The directory with the shop's database, `shop.db`. It is removed at the end.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Kills the shop with SIGKILL, and returns when it is gone.

@@ -2,8 +2,8 @@
 
 mod native;
 
-use card3ds::{ApiKey, ApiSecret, Client, Enrolment, NewPayment, NewThreeDsPayment, ReturnUrls};
-use payments::journaled;
+use card3ds::{ApiKey, ApiSecret, Client, Enrolment, NewPayment, NewThreeDsPayment, ReturnUrls, ThreeDsCallback};
+use payments::journaled::{self, ThreeDsCompletions};
 use payments_core::clock::{Clock as _, SystemClock};
 use payments_core::gateway::{CaptureRequest, PaymentRequest};
 use payments_core::time::Duration;
@@ -15,7 +15,7 @@ use super::Failed;
 use super::job::Prepared;
 use super::scenario::{MayReview, PrepareFuture, Provider, REFERENCE, SHOP, Scenario, Wires};
 use crate::clients::card3ds_at;
-use native::{Completion, NativeExecutor, NativeOperation};
+use native::{NativeExecutor, NativeOperation};
 
 pub(super) const PROVIDER: Provider = Provider {
     name: NAME,
@@ -80,6 +80,7 @@ pub(super) const PROVIDER: Provider = Provider {
             )
         },
         Scenario {
+            by_ticket: true,
             rests_pending: false,
             ..Scenario::new(
                 "card3ds.complete-3ds",
@@ -135,14 +136,14 @@ async fn challenged(sandbox: &Sandbox) -> Result<Prepared, Failed> {
 /// An intent that only this process can send, because the card is in its memory only.
 fn by_card(reference: &str, operation: NativeOperation) -> Result<Intent, Failed> {
     let intent = Intent::native(NAME, operation.name(), reference, Some(lira()?), native::VERSION, &CUSTOMER)?;
-    Ok(intent.card(test_card()?).expires_at(soon()))
+    Ok(intent.in_memory(test_card()?).expires_at(soon()))
 }
 
 fn complete(prepared: &Prepared, reference: &str) -> Result<Intent, Failed> {
-    let form = prepared.form.clone().ok_or("the customer's form is missing")?;
-    let completion = Completion { payment_id: prepared.payment_id()?.to_owned(), form };
-    let name = NativeOperation::Complete3ds.name();
-    Ok(Intent::native(NAME, name, reference, Some(lira()?), native::VERSION, &completion)?)
+    let callback = ThreeDsCallback::parse(prepared.form.as_ref().ok_or("the customer's form is missing")?)?;
+    let payment_id = prepared.payment_id()?.parse()?;
+    let intent = ThreeDsCompletions::intent(NAME, reference, lira()?, &payment_id, callback)?;
+    Ok(intent.expires_at(soon()))
 }
 
 fn new_payment() -> Result<NewPayment, Failed> {

@@ -74,7 +74,7 @@ pub(super) struct Scenario {
     /// True if an order that waits for the customer rests.
     pub(super) rests_pending: bool,
     pub(super) review: MayReview,
-    /// True if only the process with the card can send the intent.
+    /// True if only the process with the card or the callback can send the intent.
     pub(super) by_ticket: bool,
     pub(super) resends: bool,
 }

@@ -57,7 +57,7 @@ pub(super) fn violations(
     }
     let violation = match state {
         State::Failed | State::Refused | State::Abandoned if is_executed => Some(Violation::Denied(state)),
-        // The card was in the memory of a process that died before it sent the request.
+        // The card or the callback was in the memory of a process that died before it sent the request.
         State::Abandoned if scenario.by_ticket => None,
         // The intent was given to a person before a process said that it had sent nothing.
         State::Abandoned if outcome.evidence.iter().any(|fact| matches!(fact, Fact::GaveUp(_))) => None,

@@ -8,3 +8,4 @@ mod ids;
 mod journaled;
 mod recovery;
 mod support;
+mod three_ds_completions;

@@ -9,7 +9,7 @@ use payments::gateway::{
 };
 use payments::payments_core::{IdempotencyKey, RetryPolicy};
 use payments::{CAPABILITIES, Currency, Error, ErrorKind, Expected, Money, Outcome, PaymentStatus, card3ds, turratech};
-use payments_sandbox::{EntryKind, Sandbox, turbopay};
+use payments_sandbox::{EntryKind, Record, RecordKind, Sandbox, turbopay};
 
 use crate::support::{card, card3ds_builder, lira, rupees, turbo_txn_builder, turbopay_builder, turratech_builder};
 
@@ -434,8 +434,10 @@ impl Case {
 
     /// Counts the requests of the operation that arrived.
     fn requests(&self) -> usize {
-        let request = format!("{}: request ", self.simulated);
-        self.sandbox.timeline().iter().filter(|entry| entry.text.contains(&request)).count()
+        let simulated = self.simulated.split_once('.');
+        let is_of_operation =
+            |record: &&Record| record.kind == RecordKind::Request && record.provider.zip(record.operation) == simulated;
+        self.sandbox.records().iter().filter(is_of_operation).count()
     }
 }
 

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use stage::panel::Panel;
 use stage::{Failed, OFFICE_PASSWORD, Stage};
-use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -115,7 +115,7 @@ impl Ports {
 /// The signals, and the input if it counts, that end the program.
 struct End {
     signals: [Signal; 3],
-    ends_with_input: bool,
+    input_ended: Option<oneshot::Receiver<()>>,
 }
 
 impl End {
@@ -123,17 +123,17 @@ impl End {
         let listen = |kind| signal(kind).map_err(Failed::from);
         let signals =
             [listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?, listen(SignalKind::hangup())?];
-        Ok(Self { signals, ends_with_input })
+        Ok(Self { signals, input_ended: ends_with_input.then(input_ended) })
     }
 
     async fn wait(self) {
         let [mut interrupted, mut terminated, mut hung_up] = self.signals;
         let input = async {
-            if !self.ends_with_input {
-                std::future::pending::<()>().await;
+            match self.input_ended {
+                // The thread drops its end without sending anything.
+                Some(ended) => drop(ended.await),
+                None => std::future::pending().await,
             }
-            // Its end and its failure are the same.
-            let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
         };
         tokio::select! {
             _ = interrupted.recv() => {}
@@ -142,6 +142,17 @@ impl End {
             () = input => {}
         }
     }
+}
+
+/// Reads the input in a thread of its own. A read that Tokio waits for would keep the program from ending.
+fn input_ended() -> oneshot::Receiver<()> {
+    let (sender, ended) = oneshot::channel();
+    std::thread::spawn(move || {
+        // A failure is an end, too.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        drop(sender);
+    });
+    ended
 }
 
 /// The sandbox's first port comes this far after the shop's: 9000 after 3000.

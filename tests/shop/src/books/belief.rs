@@ -154,7 +154,7 @@ async fn read(connection: &mut SqliteConnection) -> Result<Belief, Failed> {
         intents: intents
             .into_iter()
             .map(|(reference, operation, state, review, order_amount, currency, is_being_told, hook_problem)| Intent {
-                reference,
+                reference: payment_of(reference, &operation),
                 operation,
                 state,
                 review,
@@ -165,6 +165,14 @@ async fn read(connection: &mut SqliteConnection) -> Result<Belief, Failed> {
             })
             .collect(),
     })
+}
+
+/// Returns the reference of the payment that a confirmation by UTR belongs to. A confirmation moves no money of its own.
+fn payment_of(reference: String, operation: &str) -> String {
+    match reference.rsplit_once("-utr-") {
+        Some((payment, _)) if operation == "confirm" => payment.to_owned(),
+        _ => reference,
+    }
 }
 
 type IntentRow = (String, String, String, Option<String>, Option<i64>, Option<String>, bool, Option<String>);

@@ -216,7 +216,7 @@ fn verdict(moved: &[&Movement], booked: &Booked, intents: &[&Intent], is_on_the_
 
 /// The intents that decide whether the outcome is known: once a 3-D Secure payment is completed, the completion alone.
 fn deciding<'a>(intents: &[&'a Intent]) -> Vec<&'a Intent> {
-    let completion = intents.iter().find(|intent| intent.operation == "complete_3ds");
+    let completion = intents.iter().find(|intent| intent.operation == "card3ds.complete_3ds");
     match completion {
         Some(completion) if !is_open(completion) && completion.state != "needs_review" => vec![completion],
         _ => intents.to_vec(),

@@ -5,7 +5,7 @@ use std::path::Path;
 use payments_sandbox::Sandbox;
 
 /// The password of the back office.
-pub const OFFICE_PASSWORD: &str = "samovar";
+pub const OFFICE_PASSWORD: &str = "samovar-office";
 
 /// Returns the variables of a shop that uses the sandbox.
 ///

@@ -1,38 +1,29 @@
 //! Executors of card3ds's native calls, as an application writes them.
 
 use async_trait::async_trait;
-use card3ds::{Client, NewPayment, Payment, PaymentId, ThreeDsCallback};
+use card3ds::{Client, NewPayment, Payment};
 use payments_core::gateway::{Recovery, WriteOperation};
-use payments_core::{Error, PaymentStatus, ValidationError};
-use payments_journal::{Accepted, Executor, Instruction, Observation, Response, Rules};
-use serde::{Deserialize, Serialize};
+use payments_core::{Card, Error, PaymentStatus, ValidationError};
+use payments_journal::{Accepted, Executor, InMemory, Instruction, Observation, Response, Rules};
+use serde::Deserialize;
 
 /// A native call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NativeOperation {
     PreAuthorize,
     CreatePayment,
-    Complete3ds,
 }
 
 impl NativeOperation {
-    pub(super) const ALL: &[Self] = &[Self::PreAuthorize, Self::CreatePayment, Self::Complete3ds];
+    pub(super) const ALL: &[Self] = &[Self::PreAuthorize, Self::CreatePayment];
 
     /// The stored name.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::PreAuthorize => "card3ds.pre_authorize",
             Self::CreatePayment => "card3ds.create_payment",
-            Self::Complete3ds => "card3ds.complete_3ds",
         }
     }
-}
-
-/// The stored parameters of `complete_3ds`. They are sealed: the form contains the key that completes the payment.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Completion {
-    pub(super) payment_id: String,
-    pub(super) form: Vec<u8>,
 }
 
 pub(super) struct NativeExecutor {
@@ -46,7 +37,8 @@ impl NativeExecutor {
     }
 
     async fn pay(&self, instruction: &Instruction) -> Result<Payment, Error> {
-        let (Some(amount), Some(card)) = (instruction.amount, instruction.card.clone()) else {
+        let card = instruction.in_memory.as_ref().and_then(InMemory::get::<Card>).cloned();
+        let (Some(amount), Some(card)) = (instruction.amount, card) else {
             return Err(ValidationError::new("card", "is required").into());
         };
         let customer: String = stored(instruction)?;
@@ -54,16 +46,8 @@ impl NativeExecutor {
         let new = NewPayment::new(&instruction.key.reference, amount, card, address);
         let call = match self.operation {
             NativeOperation::PreAuthorize => self.client.pre_authorize(new),
-            _ => self.client.create_payment(new),
+            NativeOperation::CreatePayment => self.client.create_payment(new),
         };
-        call.timeout(instruction.options.timeout.unwrap_or_default()).send().await
-    }
-
-    async fn complete(&self, instruction: &Instruction) -> Result<Payment, Error> {
-        let Completion { payment_id, form } = stored(instruction)?;
-        let payment_id: PaymentId = payment_id.parse()?;
-        let callback = ThreeDsCallback::parse(&form).map_err(|error| Error::configuration(error.to_string()))?;
-        let call = self.client.complete_3ds(&payment_id, &callback);
         call.timeout(instruction.options.timeout.unwrap_or_default()).send().await
     }
 }
@@ -80,10 +64,7 @@ impl Executor for NativeExecutor {
     }
 
     async fn execute(&self, instruction: &Instruction) -> Result<Accepted, Error> {
-        let payment = match self.operation {
-            NativeOperation::Complete3ds => self.complete(instruction).await?,
-            _ => self.pay(instruction).await?,
-        };
+        let payment = self.pay(instruction).await?;
         let seen = match payment.amount() {
             Ok(amount) if Some(amount) != instruction.amount => Observation::Contradicts,
             _ => Observation::Status {

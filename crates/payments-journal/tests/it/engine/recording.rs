@@ -202,6 +202,30 @@ async fn an_invalid_intent_is_rejected_with_its_field() {
 }
 
 #[tokio::test]
+async fn an_intent_with_a_value_in_memory_needs_an_expiry_and_no_worker_sends_it() {
+    let world = World::new();
+    let intent = Intent::native("acme", "pay_out", "W_1", Some(rupees(1)), 1, &()).expect("parameters");
+    let intent = intent.in_memory("a key".to_owned());
+    assert!(!format!("{intent:?}").contains("a key"));
+    let mut transaction = world.store.begin();
+    let error = world.journal.record(&mut transaction, &intent).await.unwrap_err();
+    assert!(matches!(&error, JournalError::Invalid(invalid) if invalid.field() == "expires_at"), "{error}");
+    let intent = intent.expires_after(Duration::from_secs(60));
+    let recorded = world.journal.record(&mut transaction, &intent).await.expect("record");
+    assert!(!format!("{recorded:?}").contains("a key"));
+    transaction.commit().expect("commit");
+    let id = recorded.ticket().intent();
+    assert_eq!(world.report(id).await.due_at, Some(world.clock.now() + Duration::from_secs(60)));
+
+    world.pass(Duration::from_secs(59)).await;
+    assert_eq!(world.report(id).await.state, State::Intended);
+    world.pass(Duration::from_secs(1)).await;
+
+    assert_eq!(world.report(id).await.state, State::Abandoned);
+    assert_eq!(world.provider.requests().len(), 0);
+}
+
+#[tokio::test]
 async fn an_intent_is_found_by_its_key() {
     let world = World::new();
     let id = world.record("W_1").await.intent();

@@ -267,7 +267,7 @@ fn a_completion_decides_about_a_3d_secure_payment() {
         ("refused", NOT_BOOKED),
     ] {
         belief.intents.truncate(1);
-        belief.intents.push(intent(FIRST, "complete_3ds", state));
+        belief.intents.push(intent(FIRST, "card3ds.complete_3ds", state));
         check(&paid, &belief, expected);
     }
 }

@@ -1,10 +1,11 @@
 //! Who the customer is: a random cookie, and what is derived from it.
 //!
-//! The cookie is `SameSite=Lax`: it comes with links and redirects from other sites, and not with their forms. A bank's form therefore
-//! has no session, and its handler needs none.
+//! The cookie is `SameSite=Lax`: it comes with links and redirects from other sites, and not with their forms. So a bank's form has no
+//! session, and its handler needs none.
 
 use axum::Extension;
 use axum::extract::{Form, FromRequest, FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
@@ -14,9 +15,9 @@ use serde::de::DeserializeOwned;
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use crate::error::{Error, Result};
 use crate::random;
 use crate::shop::Shop;
+use crate::web::{Error, Result};
 
 /// The session of a browser.
 #[derive(Clone)]
@@ -35,38 +36,33 @@ impl Session {
 
     /// A value that only this session has.
     pub(crate) fn tag(&self, purpose: &str) -> String {
-        tag(self.0.as_bytes(), purpose)
+        // HMAC accepts keys of every length.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()) else { return " ".repeat(64) };
+        mac.update(purpose.as_bytes());
+        random::hex(&mac.finalize().into_bytes())
     }
 }
 
-/// Returns a message authentication code as hexadecimal digits.
-pub(crate) fn tag(key: &[u8], text: &str) -> String {
-    // HMAC accepts keys of every length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
-    mac.update(text.as_bytes());
-    random::hex(&mac.finalize().into_bytes())
-}
-
-/// Compares two texts in constant time.
+/// Compares two texts of one length in constant time.
 pub(crate) fn is_equal(a: &str, b: &str) -> bool {
-    !a.is_empty() && bool::from(a.as_bytes().ct_eq(b.as_bytes()))
+    a.as_bytes().ct_eq(b.as_bytes()).into()
 }
 
 /// Gives each browser a session, as a layer of the router.
 pub(crate) async fn start(
-    State(shop): State<Shop>,
-    jar: CookieJar,
-    mut request: Request,
-    next: Next,
+    State(shop): State<Shop>, mut jar: CookieJar, mut request: Request, next: Next,
 ) -> Result<(CookieJar, Response)> {
-    if let Some(cookie) = jar.get(COOKIE).filter(|cookie| cookie.value().len() == 64) {
-        request.extensions_mut().insert(Session(cookie.value().to_owned()));
-        return Ok((jar, next.run(request).await));
-    }
-    let session = random::hex(&random::bytes::<32>()?);
-    request.extensions_mut().insert(Session(session.clone()));
-    let response = next.run(request).await;
-    Ok((jar.add(cookie(&shop, COOKIE, session, SameSite::Lax)), response))
+    let known = jar.get(COOKIE).map(|cookie| cookie.value().to_owned()).filter(|value| value.len() == 64);
+    let session = match known {
+        Some(session) => session,
+        None => {
+            let session = random::hex(&random::bytes::<32>()?);
+            jar = jar.add(cookie(&shop, COOKIE, session.clone(), SameSite::Lax));
+            session
+        }
+    };
+    request.extensions_mut().insert(Session(session));
+    Ok((jar, next.run(request).await))
 }
 
 /// A cookie that scripts cannot read. Over HTTPS, it is sent over HTTPS only.
@@ -78,10 +74,8 @@ pub(crate) fn cookie(shop: &Shop, name: &'static str, value: String, same_site: 
 impl<S: Send + Sync> FromRequestParts<S> for Session {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self> {
-        let Extension(session) = Extension::<Self>::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| Error::Internal(Box::new(rejection)))?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let Extension(session) = Extension::<Self>::from_request_parts(parts, state).await?;
         Ok(session)
     }
 }
@@ -103,11 +97,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OwnForm<T> {
         let (mut parts, body) = request.into_parts();
         let session = Session::from_request_parts(&mut parts, state).await?;
         let form = Form::<WithToken<T>>::from_request(Request::from_parts(parts, body), state).await;
-        let Form(WithToken { csrf, form }) = form.map_err(|rejection| Error::invalid(&rejection.body_text()))?;
-        if !is_equal(&csrf, &session.csrf()) {
-            return Err(Error::ForeignForm);
-        }
-        Ok(Self(form))
+        let Form(WithToken { csrf, form }) = form.map_err(|rejection| Error::invalid(rejection.body_text()))?;
+        if is_equal(&csrf, &session.csrf()) { Ok(Self(form)) } else { Err(Error::ForeignForm) }
     }
 }
 

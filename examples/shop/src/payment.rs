@@ -1,0 +1,142 @@
+//! One attempt to pay an order. Each has a reference of its own at its provider.
+
+use payments::journal::State;
+use payments::{Currency, Money};
+use sqlx::FromRow;
+
+use crate::database::{Connection, Pool, query, rows};
+use crate::method::{Kind, Method};
+use crate::next_step::NextStep;
+use crate::web::{Error, Result};
+
+#[derive(FromRow)]
+pub(crate) struct Payment {
+    pub(crate) reference: String,
+    pub(crate) order_id: String,
+    method: String,
+    currency: String,
+    amount: i64,
+    state: String,
+    /// Why it was refused, for the customer.
+    pub(crate) problem: Option<String>,
+    /// The provider's id. Some providers ask to keep it private.
+    pub(crate) provider_id: Option<String>,
+    next: Option<String>,
+    pub(crate) completing: i64,
+    closed_at: Option<i64>,
+    created_at: i64,
+    /// The state of its refund, if one was started.
+    #[sqlx(default)]
+    pub(crate) refund: Option<String>,
+}
+
+impl Payment {
+    pub(crate) async fn of_order(pool: &Pool, order: &str) -> Result<Vec<Self>> {
+        let payments = rows!(
+            "SELECT p.*, r.state AS refund FROM payments p LEFT JOIN refunds r ON r.payment = p.reference
+             WHERE order_id = $1 ORDER BY p.created_at, p.reference";
+            order
+        );
+        Ok(payments.fetch_all(pool).await?)
+    }
+
+    pub(crate) async fn find(pool: &Pool, reference: &str) -> Result<Self> {
+        let payment = rows!("SELECT * FROM payments WHERE reference = $1"; reference).fetch_optional(pool);
+        payment.await?.ok_or(Error::NotFound)
+    }
+
+    /// Inserts a payment, unless the order has another one that is alive. Returns false if it has.
+    pub(crate) async fn insert(
+        connection: &mut Connection, (order, reference): (&str, &str), method: &Method, amount: Money, now: i64,
+    ) -> Result<bool> {
+        let (currency, state) = (amount.currency().to_string(), State::Intended.as_str());
+        let insert = query!(
+            "INSERT INTO payments (reference, order_id, method, currency, amount, state, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+            reference, order, method.name, currency, amount.minor(), state, now
+        );
+        Ok(insert.execute(connection).await?.rows_affected() == 1)
+    }
+
+    /// Stores what the customer must do. Returns false if the payment was given up meanwhile.
+    pub(crate) async fn store_next(
+        pool: &Pool, reference: &str, id: Option<String>, next: &Option<NextStep>,
+    ) -> Result<bool> {
+        let next = next.as_ref().map(serde_json::to_string).transpose()?;
+        let update = query!(
+            "UPDATE payments SET provider_id = $2, next = $3 WHERE reference = $1 AND closed_at IS NULL AND completing = 0";
+            reference, id, next
+        );
+        Ok(update.execute(pool).await?.rows_affected() == 1)
+    }
+
+    /// Claims the right to charge the card. From then on, the payment cannot be given up. Returns false if it was given up before.
+    pub(crate) async fn begin_completion(connection: &mut Connection, reference: &str) -> Result<bool> {
+        let update = query!(
+            "UPDATE payments SET completing = 1, next = NULL WHERE reference = $1 AND closed_at IS NULL";
+            reference
+        );
+        Ok(update.execute(connection).await?.rows_affected() == 1)
+    }
+
+    /// Gives up a payment that nobody can complete without this shop. Returns false if it is too late.
+    pub(crate) async fn give_up(
+        &self, connection: &mut Connection, state: State, problem: &str, now: i64,
+    ) -> Result<bool> {
+        let update = query!(
+            "UPDATE payments SET state = $2, problem = $3, closed_at = $4, next = NULL
+             WHERE reference = $1 AND completing = 0 AND closed_at IS NULL";
+            &self.reference, state.as_str(), problem, now
+        );
+        Ok(update.execute(connection).await?.rows_affected() == 1)
+    }
+
+    pub(crate) async fn store_problem(pool: &Pool, reference: &str, problem: &impl ToString) -> Result<()> {
+        let update = query!("UPDATE payments SET problem = $2 WHERE reference = $1"; reference, problem.to_string());
+        update.execute(pool).await?;
+        Ok(())
+    }
+
+    pub(crate) fn method(&self) -> Result<&'static Method> {
+        Method::find(&self.method).ok_or(Error::Internal("a payment has an unknown method".into()))
+    }
+
+    pub(crate) fn amount(&self) -> Result<Money> {
+        Ok(Money::from_minor(self.amount, self.currency.parse::<Currency>()?))
+    }
+
+    pub(crate) fn state(&self) -> Result<State> {
+        State::from_name(&self.state).ok_or(Error::Internal("a payment has an unknown state".into()))
+    }
+
+    pub(crate) fn next(&self) -> Result<Option<NextStep>> {
+        Ok(self.next.as_deref().map(serde_json::from_str).transpose()?)
+    }
+
+    /// True if the customer may be paying it, or may have paid it.
+    pub(crate) fn is_live(&self) -> bool {
+        self.closed_at.is_none()
+    }
+
+    /// True if the provider has accepted its refund.
+    pub(crate) fn is_refunded(&self) -> bool {
+        let state = self.refund.as_deref().and_then(State::from_name);
+        matches!(state, Some(State::Pending | State::Succeeded))
+    }
+
+    /// True if nobody can pay it without this shop: the card is charged by a call of this shop, or nobody has the address of the page.
+    pub(crate) fn can_be_given_up(&self, now: i64) -> Result<bool> {
+        let is_pending = self.is_live() && self.completing == 0 && self.state()? == State::Pending;
+        // Before that, the response with the page may be about to be stored.
+        let is_lost = self.next.is_none() && self.created_at + PAGE_IS_LOST_AFTER < now;
+        Ok(is_pending
+            && match self.method()?.kind {
+                Kind::Card => true,
+                Kind::SavedCard => false,
+                Kind::OwnPage | Kind::Page => is_lost,
+            })
+    }
+}
+
+/// More than a call may take, in milliseconds.
+const PAGE_IS_LOST_AFTER: i64 = 60_000;

@@ -1,0 +1,9 @@
+//! What all handlers share: sessions and forms, errors, and the frame of a page.
+
+mod error;
+mod page;
+mod session;
+
+pub(crate) use error::{Error, Result};
+pub(crate) use page::{add_headers, asset, render, time};
+pub(crate) use session::{Empty, OwnForm, Session, cookie, is_equal, start};

@@ -1,0 +1,61 @@
+//! What can go wrong in a handler, and the page that says so.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use payments::journal::JournalError;
+use payments::payments_core::ValidationError;
+
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// Any error of a library becomes one of these: it has no `std::error::Error` of its own.
+pub(crate) enum Error {
+    NotFound,
+    /// The form is not from a page of this session, for example because the session's cookie was deleted.
+    ForeignForm,
+    /// What the person can correct. The text names the field and the rule.
+    Invalid(String),
+    /// The person can do nothing about it. The trace has the details.
+    Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    pub(crate) fn invalid(text: impl Into<String>) -> Self {
+        Self::Invalid(text.into())
+    }
+}
+
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
+    fn from(error: E) -> Self {
+        let error: Box<dyn std::error::Error + Send + Sync> = Box::new(error);
+        let is_invalid =
+            error.is::<ValidationError>() || matches!(error.downcast_ref(), Some(JournalError::Invalid(_)));
+        if is_invalid { Self::Invalid(error.to_string()) } else { Self::Internal(error) }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (status, text) = match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, "There is no such page.".into()),
+            Self::ForeignForm => {
+                (StatusCode::FORBIDDEN, "This form is out of date. Go back, reload the page, and send it again.".into())
+            }
+            Self::Invalid(text) => (StatusCode::UNPROCESSABLE_ENTITY, text),
+            Self::Internal(error) => {
+                tracing::error!(%error, "a handler failed");
+                (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL.into())
+            }
+        };
+        let page = Page { text: &text }.render();
+        (status, Html(page.unwrap_or(text))).into_response()
+    }
+}
+
+const INTERNAL: &str = "Something went wrong. Nothing was lost: the order's page shows the current state.";
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct Page<'a> {
+    text: &'a str,
+}
