@@ -1,4 +1,4 @@
-//! Runs the tests of the sandbox's pages in Chromium, and installs what they load into the pages.
+//! Runs the tests of the sandbox's pages and of the shop in Chromium, and installs what they load into the pages.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     }
     let target = Workspace::load()?.target;
     let without_axe = !install_axe(&target.join("browser"))?;
-    // The tests of the shop start its program.
+    // The tests of the shop find its program beside their own.
     shop::build(false)?;
     // What the workspace has built of the same dependencies is used again.
     let tests = || {

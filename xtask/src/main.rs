@@ -113,7 +113,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "browser",
-        about: "uses the sandbox's pages in Chromium, on a phone and on a desktop; arguments go to the test runner",
+        about: "uses the pages of the sandbox and the shop in Chromium, on a phone and on a desktop; arguments go to the test runner",
         run: browser::run,
     },
     Command {

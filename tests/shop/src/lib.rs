@@ -18,6 +18,9 @@ mod stage;
 // The page that breaks things.
 pub mod panel;
 
+// Random walks of customers.
+pub mod walk;
+
 pub use error::Failed;
 pub use process::{Shop, Variant, program};
 pub use stage::{Builder, OFFICE_PASSWORD, Stage};

@@ -3,6 +3,7 @@
 mod environment;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use payments_sandbox::{Clock, Sandbox};
@@ -282,9 +283,22 @@ pub(crate) fn stall(operation: &str) -> String {
     format!("{operation} @after-commit stall")
 }
 
+/// Returns a port that no outgoing connection gets, also while the shop is dead: systems use higher ones for these.
 fn free_port() -> Result<u16, Failed> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    for _ in PORTS {
+        // Programs that run at the same time begin at different ports.
+        let tried = TRIED.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id().wrapping_mul(101));
+        let count = u32::from(PORTS.end - PORTS.start);
+        let port = PORTS.start + u16::try_from(tried % count).unwrap_or_default();
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(Failed::new("no port is free for the shop"))
 }
+
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
 /// The amounts of the tur.bo links, in dollars.
 const LINKS: [&str; 2] = ["12.50", "40.00"];

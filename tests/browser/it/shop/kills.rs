@@ -11,8 +11,7 @@ async fn a_payout_that_a_kill_interrupts_is_found_again() {
     visit.restart().await;
     visit.books_are_equal().await;
     assert_eq!(visit.stage.sandbox().ledger().executions("turbopay.withdraw"), 1);
-    visit.open("/office/payouts").await;
-    visit.browser.shows("succeeded").await;
+    visit.page_comes_to_show("/office/payouts", "succeeded").await;
     visit.finish().await;
 }
 

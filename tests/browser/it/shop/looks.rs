@@ -38,12 +38,13 @@ async fn look_at_every_page(screen: Screen) {
     visit.browser.becomes("document.getElementById('qr')?.naturalWidth > 0").await;
     visit.look("order-upi").await;
     visit.order().await;
-    visit.pay(Method::UpiPage).await;
-    visit.browser.press("Cancel").await;
+    visit.pay(Method::UpiApp).await;
+    visit.browser.press("Decline").await;
     visit.is("open").await;
     visit.look("order-failed").await;
     let order = visit.order().await;
-    visit.pay(Method::UpiApp).await;
+    visit.pay(Method::UpiPage).await;
+    visit.browser.shows("Let the payment expire").await;
     visit.open_order(&order).await;
     visit.browser.becomes("document.getElementById('continue')").await;
     visit.look("order-redirect").await;

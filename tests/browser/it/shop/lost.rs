@@ -71,15 +71,17 @@ async fn a_webhook_that_arrives_before_the_response_is_applied_once() {
     visit.stage.arm("turratech.create-payment @after-commit delay=15s");
     let order = visit.order().await;
     visit.choose(Method::SavedCard).await;
-    visit.click_and_go_on("pay").await;
     let is_delivered = async || {
         let messages = visit.stage.sandbox().deliveries();
         let mut of_order = messages.iter().filter(|message| message.reference.starts_with(&order));
         of_order.any(|message| message.state == DeliveryState::Delivered).then_some(())
     };
-    until("the webhook is delivered", is_delivered).await;
-    assert_eq!(visit.responses("create-payment"), 0, "the webhook is first");
-    visit.stage.sandbox().clock().advance(Duration::from_secs(15));
+    // The click returns when the response has arrived.
+    tokio::join!(visit.browser.press("Pay"), async {
+        until("the webhook is delivered", is_delivered).await;
+        assert_eq!(visit.responses("create-payment"), 0, "the webhook is first");
+        visit.stage.sandbox().clock().advance(Duration::from_secs(15));
+    });
     visit.is("paid").await;
     visit.is_bought_once(&order).await;
     visit.finish().await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use payments_browser_tests::{Browser, LIMIT, Screen};
+use payments_browser_tests::{Browser, LIMIT, Screen, until};
 use payments_sandbox::RecordKind;
 use stage::books::Books;
 use stage::{OFFICE_PASSWORD, Stage};
@@ -143,6 +143,15 @@ impl Visit {
         self.browser.becomes(&format!("document.body.dataset.state === {state:?}")).await;
     }
 
+    /// Opens a page until it shows a text.
+    pub(super) async fn page_comes_to_show(&self, path: &str, text: &str) {
+        let is_shown = async || {
+            self.open(path).await;
+            self.browser.shows_within(text, Duration::from_millis(500)).await.then_some(())
+        };
+        until(&format!("{path} shows {text:?}"), is_shown).await;
+    }
+
     /// Waits until the page says that the order is paid and shipped, and asserts that money moved once and is booked.
     pub(super) async fn is_bought_once(&self, order: &str) {
         self.open_order(order).await;
@@ -191,11 +200,6 @@ impl Visit {
         }
     }
 
-    /// Clicks without waiting for the page that follows.
-    pub(super) async fn click_and_go_on(&self, button: &str) {
-        self.browser.run(&format!("setTimeout(() => document.getElementById({button:?}).click())")).await;
-    }
-
     /// Logs in to the back office.
     pub(super) async fn log_in(&self) {
         self.open("/office").await;
@@ -234,8 +238,9 @@ impl Visit {
     /// Clicks, and kills the shop once the provider has executed the operation that follows, before it responds.
     pub(super) async fn kill_after(&self, operation: &str, button: &str) {
         let killed = self.stage.kill_when_executed(operation);
-        self.click_and_go_on(button).await;
-        self.killed(killed).await;
+        let click = format!("setTimeout(() => document.getElementById({button:?}).click())");
+        // The driver waits for the page that follows.
+        tokio::join!(self.browser.run(&click), self.killed(killed));
     }
 
     pub(super) async fn killed(&self, killed: impl Future<Output = ()>) {
