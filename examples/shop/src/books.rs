@@ -113,10 +113,14 @@ async fn book(
     Ok(())
 }
 
+/// The change for the history, which the customer reads.
 fn in_words(change: &Change) -> String {
-    match (change.review, &change.order_amount) {
-        (Some(review), _) => format!("{}: {review}", change.to),
-        (None, Some(amount)) => format!("{}: {amount}", change.to),
-        (None, None) => change.to.to_string(),
-    }
+    let words = match change.to {
+        State::Pending => "accepted, and not final",
+        State::Unknown => "no response arrived",
+        State::NeedsReview => "we are asking the provider",
+        State::Abandoned => "not sent",
+        state => state.as_str(),
+    };
+    change.order_amount.map_or_else(|| words.to_owned(), |amount| format!("{words}: {amount}"))
 }

@@ -63,13 +63,10 @@ impl Order {
 
     /// The newest orders, of one customer or of all.
     pub(crate) async fn newest(pool: &Pool, customer: Option<String>) -> Result<Vec<(Self, Vec<Payment>)>> {
-        let orders: Vec<Self> = rows!(
-            "SELECT * FROM orders WHERE customer = $1 OR $1 IS NULL ORDER BY created_at DESC, id LIMIT 100";
-            customer
-        )
-        .fetch_all(pool)
-        .await?;
-        let mut with_payments = Vec::new();
+        let orders = rows!(
+            "SELECT * FROM orders WHERE customer = $1 OR $1 IS NULL ORDER BY created_at DESC, id LIMIT 100"; customer
+        );
+        let (orders, mut with_payments): (Vec<Self>, _) = (orders.fetch_all(pool).await?, Vec::new());
         for order in orders {
             let payments = Payment::of_order(pool, &order.id).await?;
             with_payments.push((order, payments));

@@ -1,12 +1,13 @@
 //! What all pages share: their headers, their style and script, and how times look.
 
-use crate::web::Result;
 use askama::Template;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use payments::payments_core::time::OffsetDateTime;
+
+use crate::web::Result;
 
 pub(crate) fn render(page: &impl Template) -> Result<Html<String>> {
     Ok(Html(page.render()?))

@@ -13,8 +13,7 @@ use crate::customer::LONGEST;
 /// Starts the program, and returns it with the ports of the shop, the sandbox and the panel.
 fn start(directory: &TempDir) -> (Child, [u16; 3]) {
     let mut panel = Command::new(env!("CARGO_BIN_EXE_panel"))
-        .args(["--port", "0", "--end-with-input", "--shop"])
-        .arg(::stage::program().unwrap())
+        .args(["--port", "0", "--end-with-input"])
         // A program that is killed leaves its files.
         .env("TMPDIR", directory.path())
         .stdin(Stdio::piped())

@@ -1,0 +1,83 @@
+//! Faults of the network and of the providers, drawn by a seed.
+
+use payments_proof::Random;
+
+/// Draws a fault, in the sandbox's text form.
+pub(super) fn draw(random: &mut Random) -> String {
+    match random.below(10) {
+        0..=4 => format!("{} {}", random.pick(CALLS), random.pick(LOSSES)),
+        5..=7 => format!("{} @webhook {}", random.pick(SENDERS), random.pick(MESSAGES)),
+        8 => format!("{} {}", random.pick(QUERIES), random.pick(LOST_QUERIES)),
+        _ => format!("{} {}", random.pick(PROVIDERS), random.pick(CONNECTIONS)),
+    }
+}
+
+/// Draws an operation in whose middle the shop is killed.
+pub(super) fn call_to_kill(random: &mut Random) -> &'static str {
+    random.pick(CALLS)
+}
+
+const CALLS: &[&str] = &[
+    "turratech.create-payment",
+    "turratech.create-refund",
+    "turbo-txn.initiate",
+    "card3ds.start-3ds",
+    "card3ds.complete-3ds",
+    "card3ds.checkout",
+    "turbopay.deposit",
+    "turbopay.host-to-host-deposit",
+    "turbopay.confirm",
+    "turbopay.withdraw",
+];
+
+/// The request is executed, or it is not, and the shop cannot know it.
+const LOSSES: &[&str] = &[
+    "@before-commit fin",
+    "@before-commit html=503",
+    "@before-commit stall",
+    "@before-commit late-commit=2s",
+    "@before-commit late-commit=90s",
+    "@after-commit fin",
+    "@after-commit rst",
+    "@after-commit html=502",
+    "@after-commit json=500",
+    "@after-commit garbage",
+    "@after-commit stall",
+    // The webhook arrives first.
+    "@after-commit delay=1s",
+    "@mid-body fin",
+];
+
+const SENDERS: &[&str] = &["turratech", "turbo-txn", "turbopay"];
+const MESSAGES: &[&str] = &["duplicate", "drop", "hold", "reorder", "tamper", "delay=1s", "delay=600s"];
+
+const QUERIES: &[&str] = &[
+    "turratech.retrieve-payment",
+    "turratech.list-payments",
+    "turbo-txn.status-check",
+    "card3ds.checkout-status",
+    "turbopay.merchant-order-status",
+    "turbopay.order-status",
+    "turbopay.balance",
+];
+const LOST_QUERIES: &[&str] = &["@query fin", "@query html=502", "@query stall", "@query garbage"];
+
+const PROVIDERS: &[&str] = &["turratech", "turbo-txn", "card3ds", "turbopay"];
+const CONNECTIONS: &[&str] = &["@accept rst", "@accept fin", "@first-byte fin", "@head rst", "@body fin", "@idle fin"];
+
+#[cfg(test)]
+mod tests {
+    use payments_sandbox::Sandbox;
+
+    use super::*;
+
+    #[test]
+    fn the_sandbox_accepts_every_fault() {
+        let sandbox = Sandbox::builder().offline();
+        let mut random = Random::new(1);
+        for _ in 0..5_000 {
+            sandbox.fault(&draw(&mut random));
+        }
+        sandbox.abandon();
+    }
+}
