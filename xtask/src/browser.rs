@@ -1,4 +1,4 @@
-//! Runs the tests of the sandbox's pages in Chromium, and installs what they load into the pages.
+//! Runs the tests of the sandbox's pages and of the shop in Chromium, and installs what they load into the pages.
 
 use std::fs;
 use std::path::Path;
@@ -16,6 +16,8 @@ pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     }
     let target = Workspace::load()?.target;
     let without_axe = !install_axe(&target.join("browser"))?;
+    // The tests find it beside their own program.
+    Run::cargo().args(["build", "--quiet", "--package", "shop", "--bin", "shop"]).run()?;
     // What the workspace has built of the same dependencies is used again.
     let tests = || {
         let tests = Run::cargo().args(["test", "--locked", "--manifest-path", MANIFEST, "--test", "it"]);

@@ -20,6 +20,7 @@ mod process;
 mod programs;
 mod sandbox;
 mod schemathesis;
+mod shop;
 mod test;
 mod tidy;
 mod tools;
@@ -112,7 +113,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "browser",
-        about: "uses the sandbox's pages in Chromium, on a phone and on a desktop; arguments go to the test runner",
+        about: "uses the pages of the sandbox and the shop in Chromium, on a phone and on a desktop; arguments go to the test runner",
         run: browser::run,
     },
     Command {
@@ -139,6 +140,11 @@ const COMMANDS: &[Command] = &[
         name: "sandbox",
         about: "starts the simulated providers and the inspector; arguments go to `payments-sandbox serve`",
         run: programs::sandbox,
+    },
+    Command {
+        name: "shop",
+        about: "starts the example shop, the simulated providers, and a panel that breaks things; --help lists its options",
+        run: shop::run,
     },
     Command {
         name: "bench",

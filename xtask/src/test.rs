@@ -5,12 +5,15 @@ use std::fs;
 use std::io::ErrorKind;
 
 use crate::process::{Failure, Run, Step};
+use crate::shop;
 use crate::workspace::Workspace;
 
 /// Runs every test, and names those that the machine cannot run. Arguments go to the test runner.
 pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     let list = Workspace::load()?.target.join("skipped-tests");
     let path = list.to_string_lossy();
+    // Cargo builds no program of another package for a test.
+    shop::build(true)?;
     match fs::remove_file(&list) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         _ => {}

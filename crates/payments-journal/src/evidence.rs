@@ -1,5 +1,7 @@
 //! What was learned about an intent, in the order in which it was stored.
 
+mod words;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -41,7 +41,10 @@ async fn payment(connection: &mut Connection, change: &Change) -> Result<(), Hoo
     }
     let is_closed = matches!(change.to, State::Failed | State::Refused | State::Abandoned);
     let closed_at = closed_at.or(is_closed.then(|| millis(change.at)));
-    let update = query!("UPDATE payments SET state = $2, closed_at = $3 WHERE reference = $1"; reference, change.to.as_str(), closed_at);
+    let update = query!(
+        "UPDATE payments SET state = $2, closed_at = $3 WHERE reference = $1";
+        reference, change.to.as_str(), closed_at
+    );
     update.execute(&mut *connection).await?;
     add_to_history(connection, &order, millis(change.at), &in_words(change)).await?;
     match change.to {
@@ -63,7 +66,10 @@ async fn refund(connection: &mut Connection, change: &Change) -> Result<(), Hook
     let reference = &change.key.reference;
     let update = query!("UPDATE refunds SET state = $2 WHERE reference = $1"; reference, change.to.as_str());
     update.execute(&mut *connection).await?;
-    let payment = rows!("SELECT p.reference, order_id FROM refunds r JOIN payments p ON p.reference = r.payment WHERE r.reference = $1"; reference);
+    let payment = rows!(
+        "SELECT p.reference, order_id FROM refunds r JOIN payments p ON p.reference = r.payment WHERE r.reference = $1";
+        reference
+    );
     let (payment, order): (String, String) = payment.fetch_one(&mut *connection).await?;
     add_to_history(connection, &order, millis(change.at), &format!("refund: {}", in_words(change))).await?;
     book_outgoing(connection, change, "refund", &payment).await
@@ -90,11 +96,7 @@ async fn book_outgoing(connection: &mut Connection, change: &Change, kind: &str,
 
 /// Books what is missing to this amount, so that a change that is taken back leaves the right sum.
 async fn book(
-    connection: &mut Connection,
-    change: &Change,
-    kind: &str,
-    about: &str,
-    amount: Option<Money>,
+    connection: &mut Connection, change: &Change, kind: &str, about: &str, amount: Option<Money>,
 ) -> Result<(), HookError> {
     let reference = &change.key.reference;
     let booked = rows!("SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM bookings WHERE reference = $1"; reference);
@@ -102,16 +104,23 @@ async fn book(
     let missing = amount.map_or(0, Money::minor).checked_sub(booked).ok_or("an amount is too large")?;
     if missing != 0 {
         let currency = change.amount.ok_or("the intent has no amount")?.currency().to_string();
-        let insert = query!("INSERT INTO bookings (about, reference, kind, amount, currency, at) VALUES ($1, $2, $3, $4, $5, $6)"; about, reference, kind, missing, currency, millis(change.at));
+        let insert = query!(
+            "INSERT INTO bookings (about, reference, kind, amount, currency, at) VALUES ($1, $2, $3, $4, $5, $6)";
+            about, reference, kind, missing, currency, millis(change.at)
+        );
         insert.execute(connection).await?;
     }
     Ok(())
 }
 
+/// The change for the history, which the customer reads.
 fn in_words(change: &Change) -> String {
-    match (change.review, &change.order_amount) {
-        (Some(review), _) => format!("{}: {review}", change.to),
-        (None, Some(amount)) => format!("{}: {amount}", change.to),
-        (None, None) => change.to.to_string(),
-    }
+    let words = match change.to {
+        State::Pending => "accepted, and not final",
+        State::Unknown => "no response arrived",
+        State::NeedsReview => "we are asking the provider",
+        State::Abandoned => "not sent",
+        state => state.as_str(),
+    };
+    change.order_amount.map_or_else(|| words.to_owned(), |amount| format!("{words}: {amount}"))
 }

@@ -20,12 +20,10 @@ use crate::shop::Shop;
 use crate::web::{Empty, Error, OwnForm, Result, Session, render};
 
 pub(crate) async fn show(
-    State(shop): State<Shop>,
-    session: Session,
-    Path((order, method)): Path<(String, String)>,
+    State(shop): State<Shop>, session: Session, Path((order, method)): Path<(String, String)>,
 ) -> Result<Html<String>> {
     let method = Method::find(&method).ok_or(Error::NotFound)?;
-    let order = Order::of_customer(shop.pool(), &order, &session).await?;
+    let (order, _) = Order::of_customer(shop.pool(), &order, &session).await?;
     let saved_cards = SavedCard::of_customer(shop.pool(), &session).await?;
     let (csrf, price, name) = (session.csrf(), order.price(method)?, order.product()?.name);
     render(&Page { csrf, order, name, method, price, saved_cards })
@@ -52,15 +50,12 @@ impl Details {
 }
 
 pub(crate) async fn pay(
-    State(shop): State<Shop>,
-    session: Session,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
-    Path((order, method)): Path<(String, String)>,
-    OwnForm(details): OwnForm<Details>,
+    State(shop): State<Shop>, session: Session, ConnectInfo(address): ConnectInfo<SocketAddr>,
+    Path((order, method)): Path<(String, String)>, OwnForm(details): OwnForm<Details>,
 ) -> Result<Redirect> {
     let method = Method::find(&method).ok_or(Error::NotFound)?;
-    let order = Order::of_customer(shop.pool(), &order, &session).await?;
-    let reference = format!("{}-{}", order.id, Payment::of_order(shop.pool(), &order.id).await?.len() + 1);
+    let (order, payments) = Order::of_customer(shop.pool(), &order, &session).await?;
+    let reference = format!("{}-{}", order.id, payments.len() + 1);
     let url = &shop.settings.url;
     let request = PaymentRequest::new(&reference, order.price(method)?)
         .description(order.product()?.name)
@@ -96,10 +91,8 @@ async fn start(shop: &Shop, order: &str, method: &Method, request: PaymentReques
     }
     add_to_history(&mut transaction, order, now, &format!("{}: {amount}", method.title)).await?;
     let intent = Intent::new(method.account, request).expires_after(EXPIRY);
-    let recorded = shop.journal.record(&mut transaction, &intent).await?;
-    transaction.commit().await?;
+    let executed = shop.execute(transaction, intent).await?;
 
-    let executed = shop.journal.execute(recorded.ticket()).await?;
     if let (Known::Refused | Known::Abandoned, Some(error)) = (executed.state, executed.error) {
         Payment::store_problem(shop.pool(), &reference, &error).await?;
     }
@@ -118,14 +111,11 @@ async fn start(shop: &Shop, order: &str, method: &Method, request: PaymentReques
 const EXPIRY: Duration = Duration::from_secs(300);
 
 pub(crate) async fn give_up(
-    State(shop): State<Shop>,
-    session: Session,
-    Path(order): Path<String>,
-    OwnForm(Empty {}): OwnForm<Empty>,
+    State(shop): State<Shop>, session: Session, Path(order): Path<String>, OwnForm(Empty {}): OwnForm<Empty>,
 ) -> Result<Redirect> {
     let now = shop.clock.millis();
-    let order = Order::of_customer(shop.pool(), &order, &session).await?;
-    for payment in Payment::of_order(shop.pool(), &order.id).await? {
+    let (order, payments) = Order::of_customer(shop.pool(), &order, &session).await?;
+    for payment in payments {
         let mut transaction = shop.begin().await?;
         let problem = "You gave it up.";
         if payment.can_be_given_up(now)? && payment.give_up(&mut transaction, Known::Abandoned, problem, now).await? {

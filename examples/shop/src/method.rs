@@ -36,11 +36,7 @@ pub(crate) static METHODS: [Method; 6] = [
 
 impl Method {
     const fn new(
-        kind: Kind,
-        name: &'static str,
-        title: &'static str,
-        account: &'static str,
-        currency: Currency,
+        kind: Kind, name: &'static str, title: &'static str, account: &'static str, currency: Currency,
     ) -> Self {
         Self { kind, name, title, account, currency }
     }

@@ -1,7 +1,6 @@
 //! What the customer must do next. The journal stores no responses, so the shop stores this part of them.
 
-use payments::card3ds::ChallengePage;
-use payments::gateway::{HtmlPage, NextAction, StartedPayment};
+use payments::gateway::{NextAction, StartedPayment};
 use serde::{Deserialize, Serialize};
 
 /// The customer's next step, as JSON in `payments.next`.
@@ -39,11 +38,5 @@ impl NextStep {
             }),
             _ => None,
         }
-    }
-
-    /// The page for 3-D Secure, in the type that shows it safely.
-    pub(crate) fn challenge(self) -> Option<ChallengePage> {
-        let Self::Challenge(html) = self else { return None };
-        Some(HtmlPage::new(html).into())
     }
 }

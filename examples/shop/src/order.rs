@@ -28,57 +28,45 @@ pub(crate) struct Order {
 }
 
 /// What the payments mean for the order: a name, and a sentence for the customer.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) struct OrderState(pub(crate) &'static str, pub(crate) &'static str);
 
 impl OrderState {
     const OPEN: Self = Self("open", "Choose how to pay.");
-    const PAYING: Self =
-        Self("paying", "Your payment is in progress. This page shows its result as soon as it is known.");
-    const PAID: Self = Self("paid", "Paid. Thank you!");
-    const REFUNDED: Self = Self("refunded", "Refunded.");
-    const REVIEW: Self =
-        Self("review", "We do not know yet whether you were charged. Please do not pay again: we are asking the bank.");
-    /// For example after a chargeback.
-    const REVERSED: Self = Self("reversed", "The payment was returned.");
-    /// A payment that had failed succeeded after all, and so did a later one. One of them must be refunded.
-    const PAID_TWICE: Self = Self("paid twice", "You were charged twice. We will refund one of the payments.");
+    const PAYING: Self = Self("paying", "Your payment is in progress. This page shows its result once it is known.");
+    const REVIEW: Self = Self("review", "We are asking the bank whether you were charged. Please do not pay again.");
 
     pub(crate) fn of(payments: &[Payment]) -> Result<Self> {
-        let (mut paid, mut refunded, mut others) = (0, 0, Vec::new());
-        for payment in payments {
-            match payment.state()? {
-                Known::Succeeded if payment.is_refunded() => refunded += 1,
-                Known::Succeeded => paid += 1,
-                state => others.push((state, payment.is_live())),
-            }
-        }
-        let has = |wanted| others.iter().any(|(state, _)| *state == wanted);
-        Ok(match (paid, refunded) {
-            (0, 0) if has(Known::NeedsReview) => Self::REVIEW,
-            (0, 0) if has(Known::Reversed) => Self::REVERSED,
-            (0, 0) if others.iter().any(|(_, is_live)| *is_live) => Self::PAYING,
+        let states = payments.iter().map(Payment::state).collect::<Result<Vec<_>>>()?;
+        let paid = payments.iter().zip(&states).filter(|(_, state)| **state == Known::Succeeded);
+        let (refunded, kept): (Vec<_>, Vec<_>) = paid.partition(|(payment, _)| payment.is_refunded());
+        Ok(match (kept.len(), refunded.len()) {
+            (0, 0) if states.contains(&Known::NeedsReview) => Self::REVIEW,
+            (0, 0) if states.contains(&Known::Reversed) => Self("reversed", "The payment was returned."),
+            (0, 0) if payments.iter().any(Payment::is_live) => Self::PAYING,
             (0, 0) => Self::OPEN,
-            (0, _) => Self::REFUNDED,
-            (1, _) => Self::PAID,
-            _ => Self::PAID_TWICE,
+            (0, _) => Self("refunded", "Refunded."),
+            (1, _) => Self("paid", "Paid. Thank you!"),
+            // A payment that had failed succeeded after all, and so did a later one.
+            _ => Self("paid twice", "You were charged twice. We will refund one of the payments."),
         })
     }
 }
 
 impl Order {
-    /// Loads an order of this customer.
-    pub(crate) async fn of_customer(pool: &Pool, id: &str, session: &Session) -> Result<Self> {
+    /// Loads an order of this customer, and its payments, the oldest first.
+    pub(crate) async fn of_customer(pool: &Pool, id: &str, session: &Session) -> Result<(Self, Vec<Payment>)> {
         let order = rows!("SELECT * FROM orders WHERE id = $1 AND customer = $2"; id, session.customer());
-        order.fetch_optional(pool).await?.ok_or(Error::NotFound)
+        let order = order.fetch_optional(pool).await?.ok_or(Error::NotFound)?;
+        Ok((order, Payment::of_order(pool, id).await?))
     }
 
     /// The newest orders, of one customer or of all.
     pub(crate) async fn newest(pool: &Pool, customer: Option<String>) -> Result<Vec<(Self, Vec<Payment>)>> {
-        let orders: Vec<Self> = rows!("SELECT * FROM orders WHERE customer = $1 OR $1 IS NULL ORDER BY created_at DESC, id LIMIT 100"; customer)
-        .fetch_all(pool)
-        .await?;
-        let mut with_payments = Vec::new();
+        let orders = rows!(
+            "SELECT * FROM orders WHERE customer = $1 OR $1 IS NULL ORDER BY created_at DESC, id LIMIT 100"; customer
+        );
+        let (orders, mut with_payments): (Vec<Self>, _) = (orders.fetch_all(pool).await?, Vec::new());
         for order in orders {
             let payments = Payment::of_order(pool, &order.id).await?;
             with_payments.push((order, payments));
@@ -108,15 +96,16 @@ pub(crate) struct NewOrder {
 }
 
 pub(crate) async fn create(
-    State(shop): State<Shop>,
-    session: Session,
-    OwnForm(new): OwnForm<NewOrder>,
+    State(shop): State<Shop>, session: Session, OwnForm(new): OwnForm<NewOrder>,
 ) -> Result<Redirect> {
     if !random::is_id(&new.order, "ORD") {
         return Err(Error::invalid("`order` must be the id that the catalogue's form has"));
     }
     let product = Product::find(&new.product).ok_or(Error::NotFound)?;
-    let insert = query!("INSERT INTO orders (id, customer, product, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"; &new.order, session.customer(), product.id, shop.clock.millis());
+    let insert = query!(
+        "INSERT INTO orders (id, customer, product, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+        &new.order, session.customer(), product.id, shop.clock.millis()
+    );
     insert.execute(shop.pool()).await?;
     Ok(Redirect::to(&format!("/orders/{}", new.order)))
 }
@@ -131,8 +120,7 @@ pub(crate) async fn list(State(shop): State<Shop>, session: Session) -> Result<H
 
 pub(crate) async fn show(State(shop): State<Shop>, session: Session, Path(id): Path<String>) -> Result<Html<String>> {
     let (pool, now) = (shop.pool(), shop.clock.millis());
-    let order = Order::of_customer(pool, &id, &session).await?;
-    let payments = Payment::of_order(pool, &id).await?;
+    let (order, payments) = Order::of_customer(pool, &id, &session).await?;
     let state = OrderState::of(&payments)?;
     let history =
         rows!("SELECT at, text FROM history WHERE order_id = $1 ORDER BY at, text"; &id).fetch_all(pool).await?;

@@ -32,8 +32,11 @@ pub(crate) struct Payment {
 
 impl Payment {
     pub(crate) async fn of_order(pool: &Pool, order: &str) -> Result<Vec<Self>> {
-        let payments = rows!("SELECT p.*, r.state AS refund FROM payments p LEFT JOIN refunds r ON r.payment = p.reference
-             WHERE order_id = $1 ORDER BY p.created_at, p.reference"; order);
+        let payments = rows!(
+            "SELECT p.*, r.state AS refund FROM payments p LEFT JOIN refunds r ON r.payment = p.reference
+             WHERE order_id = $1 ORDER BY p.created_at, p.reference";
+            order
+        );
         Ok(payments.fetch_all(pool).await?)
     }
 
@@ -44,46 +47,47 @@ impl Payment {
 
     /// Inserts a payment, unless the order has another one that is alive. Returns false if it has.
     pub(crate) async fn insert(
-        connection: &mut Connection,
-        (order, reference): (&str, &str),
-        method: &Method,
-        amount: Money,
-        now: i64,
+        connection: &mut Connection, (order, reference): (&str, &str), method: &Method, amount: Money, now: i64,
     ) -> Result<bool> {
         let (currency, state) = (amount.currency().to_string(), State::Intended.as_str());
-        let insert = query!("INSERT INTO payments (reference, order_id, method, currency, amount, state, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"; reference, order, method.name, currency, amount.minor(), state, now);
+        let insert = query!(
+            "INSERT INTO payments (reference, order_id, method, currency, amount, state, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+            reference, order, method.name, currency, amount.minor(), state, now
+        );
         Ok(insert.execute(connection).await?.rows_affected() == 1)
     }
 
     /// Stores what the customer must do. Returns false if the payment was given up meanwhile.
     pub(crate) async fn store_next(
-        pool: &Pool,
-        reference: &str,
-        id: Option<String>,
-        next: &Option<NextStep>,
+        pool: &Pool, reference: &str, id: Option<String>, next: &Option<NextStep>,
     ) -> Result<bool> {
         let next = next.as_ref().map(serde_json::to_string).transpose()?;
-        let update = query!("UPDATE payments SET provider_id = $2, next = $3 WHERE reference = $1 AND closed_at IS NULL AND completing = 0"; reference, id, next);
+        let update = query!(
+            "UPDATE payments SET provider_id = $2, next = $3 WHERE reference = $1 AND closed_at IS NULL AND completing = 0";
+            reference, id, next
+        );
         Ok(update.execute(pool).await?.rows_affected() == 1)
     }
 
     /// Claims the right to charge the card. From then on, the payment cannot be given up. Returns false if it was given up before.
     pub(crate) async fn begin_completion(connection: &mut Connection, reference: &str) -> Result<bool> {
-        let update = query!("UPDATE payments SET completing = 1, next = NULL WHERE reference = $1 AND closed_at IS NULL"; reference);
+        let update = query!(
+            "UPDATE payments SET completing = 1, next = NULL WHERE reference = $1 AND closed_at IS NULL";
+            reference
+        );
         Ok(update.execute(connection).await?.rows_affected() == 1)
     }
 
     /// Gives up a payment that nobody can complete without this shop. Returns false if it is too late.
     pub(crate) async fn give_up(
-        &self,
-        connection: &mut Connection,
-        state: State,
-        problem: &str,
-        now: i64,
+        &self, connection: &mut Connection, state: State, problem: &str, now: i64,
     ) -> Result<bool> {
-        let update = query!("UPDATE payments SET state = $2, problem = $3, closed_at = $4, next = NULL
-             WHERE reference = $1 AND completing = 0 AND closed_at IS NULL"; &self.reference, state.as_str(), problem, now);
+        let update = query!(
+            "UPDATE payments SET state = $2, problem = $3, closed_at = $4, next = NULL
+             WHERE reference = $1 AND completing = 0 AND closed_at IS NULL";
+            &self.reference, state.as_str(), problem, now
+        );
         Ok(update.execute(connection).await?.rows_affected() == 1)
     }
 

@@ -14,6 +14,10 @@ pub(crate) struct Providers {
     pub(crate) turbo_link: turbo_link::Client,
     card3ds: card3ds::Client,
     pub(crate) turbopay: turbopay::Client,
+    // What proves where a message of a provider is from.
+    pub(crate) turratech_webhooks: turratech::WebhookVerifier,
+    pub(crate) turbopay_webhooks: turbopay::WebhookVerifier,
+    pub(crate) turbo_txn_callbacks: turbo_txn::CallbackDecryptor,
 }
 
 /// Sets what all clients share. Without the variable, the address is the documented one.
@@ -38,7 +42,11 @@ impl Providers {
             .status_url(format!("{}/webhooks/turbopay", settings.url))
             .redirect_url(format!("{}/orders", settings.url))
             .traffic(turbopay::Traffic::Standard);
+        let turratech_webhooks = turratech::WebhookVerifier::new(turratech::WebhookSecret::from_env()?);
         Ok(Self {
+            turratech_webhooks: turratech_webhooks.clock(clock.clone()),
+            turbopay_webhooks: turbopay::WebhookVerifier::new(turbopay::WebhookKey::from_env()?),
+            turbo_txn_callbacks: turbo_txn::CallbackDecryptor::new(turbo_txn::CallbackKey::from_env()?),
             turratech: connect!(turratech, "TURRATECH_URL", clock),
             turbo_txn: connect!(turbo_txn, "TURBO_TXN_URL", clock),
             turbo_link: connect!(turbo_link, "TURBO_LINK_URL", clock),
@@ -55,22 +63,5 @@ impl Providers {
             journaled::card3ds("card3ds", self.card3ds.clone()),
             journaled::turbopay("turbopay", self.turbopay.clone()),
         ]
-    }
-}
-
-/// What proves where a message of a provider is from.
-pub(crate) struct Verifiers {
-    pub(crate) turratech: turratech::WebhookVerifier,
-    pub(crate) turbopay: turbopay::WebhookVerifier,
-    pub(crate) turbo_txn: turbo_txn::CallbackDecryptor,
-}
-
-impl Verifiers {
-    pub(crate) fn from_env(clock: &ShopClock) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        Ok(Self {
-            turratech: turratech::WebhookVerifier::new(turratech::WebhookSecret::from_env()?).clock(clock.clone()),
-            turbopay: turbopay::WebhookVerifier::new(turbopay::WebhookKey::from_env()?),
-            turbo_txn: turbo_txn::CallbackDecryptor::new(turbo_txn::CallbackKey::from_env()?),
-        })
     }
 }

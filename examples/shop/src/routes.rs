@@ -43,15 +43,18 @@ fn office(shop: &Shop) -> Router<Shop> {
 /// What banks and providers send. It has no session and no CSRF token: a signature proves the sender, a form must name the stored payment,
 /// and an unsigned callback only causes a lookup.
 fn from_outside(shop: &Shop) -> Router<Shop> {
-    let (journal, verifiers) = (&shop.journal, &shop.verifiers);
+    let (journal, providers) = (&shop.journal, &shop.providers);
+    let turratech = Inbox::new(journal.clone(), "turratech", providers.turratech_webhooks.clone());
+    let turbopay = Inbox::new(journal.clone(), "turbopay", providers.turbopay_webhooks.clone());
+    let turbo_txn = Inbox::new(journal.clone(), "turbo-txn", providers.turbo_txn_callbacks.clone());
     Router::new()
         .route("/return/3ds/{reference}/success", post(three_ds::on_success))
         .route("/return/3ds/{reference}/failure", post(three_ds::on_failure))
         .route("/return/checkout/{order}", post(three_ds::on_checkout))
         // The journal stores each message, verified, before it acknowledges it.
-        .route("/webhooks/turratech", post(Inbox::new(journal.clone(), "turratech", verifiers.turratech.clone())))
-        .route("/webhooks/turbopay", post(Inbox::new(journal.clone(), "turbopay", verifiers.turbopay.clone())))
-        .route("/webhooks/turbo-txn", post(Inbox::new(journal.clone(), "turbo-txn", verifiers.turbo_txn.clone())))
+        .route("/webhooks/turratech", post(turratech))
+        .route("/webhooks/turbopay", post(turbopay))
+        .route("/webhooks/turbo-txn", post(turbo_txn))
 }
 
 fn assets() -> Router<Shop> {

@@ -38,9 +38,7 @@ pub(crate) async fn list(State(shop): State<Shop>, session: Session) -> Result<H
 
 /// Stores a card at TurraTech. This moves no money, so a lost response loses nothing but the card's id.
 pub(crate) async fn save(
-    State(shop): State<Shop>,
-    session: Session,
-    OwnForm(new): OwnForm<Details>,
+    State(shop): State<Shop>, session: Session, OwnForm(new): OwnForm<Details>,
 ) -> Result<Redirect> {
     let number: CardNumber = new.number.parse()?;
     let label = number.masked();
@@ -52,7 +50,10 @@ pub(crate) async fn save(
         .send()
         .await
         .map_err(|error| Error::invalid(error.to_string()))?;
-    let insert = query!("INSERT INTO saved_cards (id, customer, label) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"; saved.id.as_str(), session.customer(), label);
+    let insert = query!(
+        "INSERT INTO saved_cards (id, customer, label) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        saved.id.as_str(), session.customer(), label
+    );
     insert.execute(shop.pool()).await?;
     Ok(Redirect::to("/cards"))
 }

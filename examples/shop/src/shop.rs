@@ -6,19 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
-use payments::journal::{self, Backoff, Journal, JournalKey, JournalKeys};
+use payments::journal::{self, Backoff, Executed, Intent, Journal, JournalKey, JournalKeys};
 use payments_axum::{HostedCheckoutCallback, Inbox, ThreeDsFailureCallback, ThreeDsSuccessCallback};
 
 use crate::clock::ShopClock;
-use crate::database::{self, Pool, Store};
-use crate::providers::{Providers, Verifiers};
+use crate::database::{self, Pool, Store, Transaction};
+use crate::providers::Providers;
+use crate::web::Error;
 
 /// The application. Cloning it is cheap.
 #[derive(Clone, FromRef)]
 pub(crate) struct Shop {
     pub(crate) settings: Arc<Settings>,
     pub(crate) providers: Arc<Providers>,
-    pub(crate) verifiers: Arc<Verifiers>,
     pub(crate) journal: Journal<Store>,
     pub(crate) clock: ShopClock,
     // What the extractors of `payments-axum` take from the state.
@@ -80,7 +80,6 @@ impl Shop {
             three_ds_failure: ThreeDsFailureCallback,
             settings: Arc::new(settings),
             providers: Arc::new(providers),
-            verifiers: Arc::new(Verifiers::from_env(&clock)?),
             journal,
             clock,
         })
@@ -91,8 +90,15 @@ impl Shop {
     }
 
     /// Begins a transaction for the shop's tables and the journal's.
-    pub(crate) async fn begin(&self) -> sqlx::Result<database::Transaction<'static>> {
+    pub(crate) async fn begin(&self) -> sqlx::Result<Transaction<'static>> {
         database::begin(self.journal.store()).await
+    }
+
+    /// Records an intent in the transaction, commits, and sends the intent. What was sent before is not sent again.
+    pub(crate) async fn execute(&self, mut transaction: Transaction<'_>, intent: Intent) -> Result<Executed, Error> {
+        let recorded = self.journal.record(&mut transaction, &intent).await?;
+        transaction.commit().await?;
+        Ok(self.journal.execute(recorded.ticket()).await?)
     }
 }
 

@@ -6,40 +6,37 @@ use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use payments::Unverified;
 use payments::card3ds::{ChallengePage, PaymentId, ThreeDsCallback};
+use payments::gateway::HtmlPage;
 use payments::journal::State as Known;
 use payments::journaled::ThreeDsCompletions;
 use payments_axum::{
     HostedCheckoutCallback, JournaledWebhook, ThreeDsFailureCallback, ThreeDsSuccessCallback, Webhook,
 };
 
+use crate::next_step::NextStep;
 use crate::order::{Order, add_to_history};
 use crate::payment::Payment;
 use crate::shop::Shop;
 use crate::web::{Error, Result, Session, render};
 
 pub(crate) async fn challenge(
-    State(shop): State<Shop>,
-    session: Session,
-    Path(order): Path<String>,
+    State(shop): State<Shop>, session: Session, Path(order): Path<String>,
 ) -> Result<Response> {
-    let order = Order::of_customer(shop.pool(), &order, &session).await?;
-    let payments = Payment::of_order(shop.pool(), &order.id).await?;
+    let (order, payments) = Order::of_customer(shop.pool(), &order, &session).await?;
     let next = payments.iter().find(|payment| payment.is_live()).map(Payment::next).transpose()?.flatten();
-    let Some(page) = next.and_then(|next| next.challenge()) else {
+    let Some(NextStep::Challenge(html)) = next else {
         return Ok(Redirect::to(&format!("/orders/{}", order.id)).into_response());
     };
+    let page = ChallengePage::from(HtmlPage::new(html));
     let page = Page { frame: page.frame("three-ds"), script: ChallengePage::frame_script("three-ds"), order };
     Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], render(&page)?).into_response())
 }
 
-/// The frame inherits this policy, and needs the bank's scripts and forms.
-const POLICY: &str =
-    "default-src 'self' https: 'unsafe-inline' data:; form-action *; frame-ancestors 'none'; base-uri 'none'";
+/// The frame inherits this policy, and needs the bank's scripts, forms and pages.
+const POLICY: &str = "default-src 'self' https: 'unsafe-inline' data:; frame-src *; form-action *; frame-ancestors 'none'; base-uri 'none'";
 
 pub(crate) async fn on_success(
-    State(shop): State<Shop>,
-    Path(reference): Path<String>,
-    Webhook(callback): Webhook<ThreeDsSuccessCallback>,
+    State(shop): State<Shop>, Path(reference): Path<String>, Webhook(callback): Webhook<ThreeDsSuccessCallback>,
 ) -> Result<Response> {
     // In a task of its own: axum drops a handler when the browser disconnects.
     tokio::spawn(async move { complete(&shop, &reference, callback).await }).await??;
@@ -57,11 +54,7 @@ async fn complete(shop: &Shop, reference: &str, callback: Unverified<ThreeDsCall
         return Ok(()); // it was given up, or it is decided
     }
     add_to_history(&mut transaction, &payment.order_id, shop.clock.millis(), "3-D Secure passed").await?;
-    let recorded = shop.journal.record(&mut transaction, &intent).await?;
-    transaction.commit().await?;
-
-    let executed = shop.journal.execute(recorded.ticket()).await?; // does nothing twice
-    if let Some(error) = executed.error {
+    if let Some(error) = shop.execute(transaction, intent).await?.error {
         Payment::store_problem(shop.pool(), reference, &error).await?;
     }
     Ok(())
@@ -69,9 +62,7 @@ async fn complete(shop: &Shop, reference: &str, callback: Unverified<ThreeDsCall
 
 /// The card is not charged without a completion, so the customer may try again.
 pub(crate) async fn on_failure(
-    State(shop): State<Shop>,
-    Path(reference): Path<String>,
-    Webhook(failure): Webhook<ThreeDsFailureCallback>,
+    State(shop): State<Shop>, Path(reference): Path<String>, Webhook(failure): Webhook<ThreeDsFailureCallback>,
 ) -> Result<Response> {
     let payment = Payment::find(shop.pool(), &reference).await?;
     let stored: PaymentId = payment.provider_id.as_deref().ok_or(Error::NotFound)?.parse()?;

@@ -19,14 +19,10 @@ pub(crate) struct Transfer {
 }
 
 pub(crate) async fn confirm(
-    State(shop): State<Shop>,
-    session: Session,
-    Path(order): Path<String>,
-    OwnForm(Transfer { utr }): OwnForm<Transfer>,
+    State(shop): State<Shop>, session: Session, Path(order): Path<String>, OwnForm(Transfer { utr }): OwnForm<Transfer>,
 ) -> Result<Redirect> {
     let utr: Utr = utr.trim().parse()?;
-    let order = Order::of_customer(shop.pool(), &order, &session).await?;
-    let payments = Payment::of_order(shop.pool(), &order.id).await?;
+    let (order, payments) = Order::of_customer(shop.pool(), &order, &session).await?;
     let waiting = payments.into_iter().find(Payment::is_live);
     let waiting = waiting.filter(|payment| payment.method().is_ok_and(|method| method.kind == Kind::OwnPage));
     let Some((id, payment)) = waiting.and_then(|mut payment| Some((payment.provider_id.take()?, payment))) else {
@@ -37,10 +33,7 @@ pub(crate) async fn confirm(
     let request = ConfirmRequest::new(format!("{}-utr-{utr}", payment.reference), id, utr.as_str());
     let mut transaction = shop.begin().await?;
     add_to_history(&mut transaction, &order.id, shop.clock.millis(), &format!("UTR {utr} entered")).await?;
-    let recorded = shop.journal.record(&mut transaction, &Intent::new("turbopay", request)).await?;
-    transaction.commit().await?;
-
-    let executed = shop.journal.execute(recorded.ticket()).await?;
+    let executed = shop.execute(transaction, Intent::new("turbopay", request)).await?;
     match executed.error {
         Some(error) if executed.state == Known::Refused => Err(Error::invalid(error.to_string())),
         _ => Ok(Redirect::to(&format!("/orders/{}", order.id))),

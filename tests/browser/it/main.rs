@@ -1,4 +1,4 @@
-//! The sandbox's pages in a real browser, each used to the end on a phone and on a desktop.
+//! The pages of the sandbox and of the shop in a real browser, each used to the end on a phone and on a desktop.
 
 mod api;
 mod attempts;
@@ -10,6 +10,7 @@ mod ledger;
 mod orders;
 mod overview;
 mod picture;
+mod shop;
 mod speed;
 mod support;
 mod timeline;

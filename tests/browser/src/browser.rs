@@ -91,13 +91,20 @@ impl Browser {
 
     /// Clicks on a button, a link or a summary with this text or accessible name, once there is one.
     pub async fn press(&self, label: &str) {
-        let path = format!(
-            "//button[normalize-space()='{label}' or starts-with(normalize-space(), '{label} ') or @aria-label='{label}'] \
-             | //a[normalize-space()='{label}' or @aria-label='{label}'] | //summary[normalize-space()='{label}']"
-        );
+        let path = pressable(label);
         self.try_until(&format!("`{label}` can be pressed"), async || {
             // What is not there yet, not visible, or covered, was not clicked.
             self.session.find(By::XPath(path.as_str())).await?.click().await
+        })
+        .await;
+    }
+
+    /// Clicks on it twice, as fast as a hand does.
+    pub async fn press_twice(&self, label: &str) {
+        let path = pressable(label);
+        self.try_until(&format!("`{label}` can be pressed"), async || {
+            let target = self.session.find(By::XPath(path.as_str())).await?;
+            self.session.action_chain().double_click_element(&target).perform().await
         })
         .await;
     }
@@ -113,7 +120,7 @@ impl Browser {
 
     /// Types a text into the field with this label, in place of what is there.
     pub async fn fill(&self, label: &str, text: &str) {
-        let path = format!("//label[starts-with(normalize-space(), '{label}')]//*[self::input or self::textarea]");
+        let path = field(label);
         self.try_until(&format!("`{label}` can be filled in"), async || {
             let field = self.session.find(By::XPath(path.as_str())).await?;
             field.clear().await?;
@@ -124,8 +131,7 @@ impl Browser {
 
     /// The text in the field with this label.
     pub async fn value(&self, label: &str) -> String {
-        let path = format!("//label[starts-with(normalize-space(), '{label}')]//*[self::input or self::textarea]");
-        let field = self.session.find(By::XPath(path)).await.unwrap_or_else(|error| panic!("{label}: {error}"));
+        let field = self.session.find(By::XPath(field(label))).await.unwrap_or_else(|error| panic!("{label}: {error}"));
         field.prop("value").await.expect("the field has a value").unwrap_or_default()
     }
 
@@ -190,6 +196,34 @@ impl Browser {
     async fn text(&self) -> Option<String> {
         let text = self.session.execute("return document.body?.innerText", Vec::new()).await.ok()?;
         text.convert().ok()
+    }
+
+    /// Waits until a script returns `true`.
+    pub async fn becomes(&self, condition: &str) {
+        let script = format!("return Boolean({condition})");
+        let is_met = within(LIMIT, async || {
+            // A page that is being loaded has no document.
+            let met = self.session.execute(script.as_str(), Vec::new()).await.ok()?;
+            (*met.json() == true).then_some(())
+        });
+        if is_met.await.is_none() {
+            panic!("never: {condition}; the page shows {:?}", self.text().await);
+        }
+    }
+
+    /// Waits until the browser is at an address with this part.
+    pub async fn comes_to(&self, part: &str) {
+        let is_there =
+            async || self.session.current_url().await.ok().filter(|url| url.as_str().contains(part)).map(drop);
+        if within(LIMIT, is_there).await.is_none() {
+            panic!("the browser never comes to {part:?}, but to {:?}: {:?}", self.url().await, self.text().await);
+        }
+    }
+
+    /// The cookies of all sites, with their attributes, as the browser's developer tools show them.
+    pub async fn cookies(&self) -> Vec<Value> {
+        let cookies = self.devtools("Network.getAllCookies", json!({})).await;
+        cookies["cookies"].as_array().cloned().expect("a list of cookies")
     }
 
     /// The URL of the page.
@@ -380,6 +414,20 @@ impl Drop for Browser {
     }
 }
 
+/// Finds a button, a link or a summary.
+fn pressable(label: &str) -> String {
+    format!(
+        "//button[normalize-space()=\"{label}\" or starts-with(normalize-space(), \"{label} \") or @aria-label=\"{label}\"] \
+         | //a[normalize-space()=\"{label}\" or @aria-label=\"{label}\"] | //summary[normalize-space()=\"{label}\"]"
+    )
+}
+
+/// Finds the field inside the label with this text, or the one that the label names.
+fn field(label: &str) -> String {
+    let label = format!("//label[starts-with(normalize-space(), '{label}')]");
+    format!("{label}//*[self::input or self::textarea] | //*[@id = {label}/@for]")
+}
+
 /// Starts a driver. It ends at once if another program has taken the port that it chose, so it is started again.
 async fn start_driver() -> (Driver, String) {
     let mut logs = String::new();
@@ -393,8 +441,8 @@ async fn start_driver() -> (Driver, String) {
     panic!("the driver does not start: {logs}");
 }
 
-/// Waits until there is a value.
-async fn until<T>(what: &str, value: impl AsyncFn() -> Option<T>) -> T {
+/// Waits until there is a value, and returns it.
+pub async fn until<T>(what: &str, value: impl AsyncFn() -> Option<T>) -> T {
     within(LIMIT, value).await.unwrap_or_else(|| panic!("never: {what}"))
 }
 

@@ -19,7 +19,11 @@ function fetchPage() {
 const live = document.getElementById("live");
 const status = document.getElementById("status");
 
+// Says what happened. A success vanishes, a problem stays until the next action.
+let vanish;
 function say(text, failed) {
+  clearTimeout(vanish);
+  if (!failed) vanish = setTimeout(() => { status.textContent = ""; }, 6000);
   status.textContent = text;
   status.classList.toggle("bad", failed);
 }
@@ -70,12 +74,16 @@ function replace(old, section) {
   if (focused !== undefined) (document.getElementById(focused) ?? section.querySelector("button, a"))?.focus({ preventScroll: true });
 }
 
+let sending = false;
+
 document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
   const button = event.submitter;
   const name = button?.getAttribute("aria-label") ?? button?.textContent ?? "";
-  button.disabled = true;
+  // A disabled button would lose the focus.
+  if (sending) return;
+  sending = true;
   try {
     const body = new URLSearchParams(new FormData(form));
     const response = await fetch(form.action, { method: "POST", body, redirect: "manual" });
@@ -85,7 +93,7 @@ document.addEventListener("submit", async (event) => {
   } catch {
     say("The panel does not respond.", true);
   }
-  button.disabled = false;
+  sending = false;
   // A refresh that began before the action does not show it.
   await refreshing;
   await refresh();

@@ -8,7 +8,9 @@ mod error;
 // What the shop believes beside what the providers have executed.
 pub mod books;
 
-// The sandbox, and the shop's processes.
+// The sandbox, the database, and the shop's processes.
+pub mod postgres;
+
 mod process;
 
 mod stage;
@@ -20,5 +22,5 @@ pub mod panel;
 pub mod walk;
 
 pub use error::Failed;
-pub use process::{Shop, program};
+pub use process::{Shop, Variant, program};
 pub use stage::{Builder, OFFICE_PASSWORD, Stage};

@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::{Failed, Stage};
+use crate::{Failed, Shop, Stage};
 
 /// The panel of a stage.
 #[derive(Debug)]
@@ -54,8 +54,8 @@ impl Panel {
             .route("/panel.js", get(async || asset("text/javascript", include_str!("../assets/panel.js"))))
             .route("/faults/{action}", post(actions::arm))
             .route("/faults/{number}/remove", post(actions::remove))
-            .route("/shop/kill", post(actions::kill))
-            .route("/shop/start", post(actions::start))
+            .route("/shop/{number}/kill", post(actions::kill))
+            .route("/shop/{number}/start", post(actions::start))
             .with_state(Arc::clone(self))
             .layer(map_response(access::isolate))
             .layer(from_fn(access::check))
@@ -99,7 +99,7 @@ impl Panel {
             // It was aborted, or has ended.
             let _ = kill.task.await;
         }
-        self.stage.kill();
+        self.stage.shops().iter().for_each(Shop::kill);
         // A fault that never occurred is no mistake here.
         self.stage.sandbox().clear_faults();
         if let Some(panel) = Arc::into_inner(self) {

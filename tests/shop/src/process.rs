@@ -115,6 +115,7 @@ impl Shop {
         if self.is_running() {
             return Ok(());
         }
+        self.log.complete();
         Err(Failed::new(format!("the shop ended while it started ({}):\n{}", self.ending(), self.last_lines())))
     }
 
@@ -178,20 +179,40 @@ impl Drop for Shop {
     }
 }
 
+/// The database that a program of the shop is built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Variant {
+    /// SQLite: the program `shop`.
+    Sqlite,
+    /// `PostgreSQL`: the program `shop-postgres`.
+    Postgres,
+}
+
+impl Variant {
+    fn file_name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "shop",
+            Self::Postgres => "shop-postgres",
+        }
+    }
+}
+
 /// Finds the shop's program in the target directory of the running program.
 ///
 /// # Errors
 ///
 /// Returns how to build the shop if its program is not there.
-pub fn program() -> Result<PathBuf, Failed> {
+pub fn program(variant: Variant) -> Result<PathBuf, Failed> {
     let running = std::env::current_exe()?;
     let directory = running.parent().unwrap_or(Path::new("."));
     // Tests run in `deps`, one below.
     let directories = [Some(directory), directory.parent()];
-    let mut programs = directories.into_iter().flatten().map(|directory| directory.join("shop"));
+    let name = variant.file_name();
+    let mut programs = directories.into_iter().flatten().map(|directory| directory.join(name));
     programs.find(|program| program.is_file()).ok_or_else(|| {
         Failed::new(format!(
-            "there is no program `shop` in {}: build it with `cargo build --package shop`",
+            "there is no program `{name}` in {}: `cargo xtask shop --build` builds it",
             directory.display()
         ))
     })

@@ -12,7 +12,8 @@ use tempfile::TempDir;
 
 use crate::Failed;
 use crate::books::{Books, Database};
-use crate::process::{Shop, program};
+use crate::postgres::{self, Server};
+use crate::process::{Shop, Variant, program};
 
 pub use environment::OFFICE_PASSWORD;
 
@@ -23,12 +24,13 @@ pub use environment::OFFICE_PASSWORD;
 #[derive(Debug)]
 pub struct Stage {
     /// Dropped first, so that no request arrives at a sandbox that is gone.
-    shop: Shop,
+    shops: Vec<Shop>,
     sandbox: Sandbox,
     database: Database,
     /// The tur.bo links that the stage has created, the oldest first.
     links: Vec<String>,
     folder: TempDir,
+    _server: Option<Server>,
 }
 
 /// Configures and starts a [`Stage`].
@@ -40,6 +42,7 @@ pub struct Builder {
     port: u16,
     environment: Vec<(String, String)>,
     echoes: bool,
+    postgres: Option<Server>,
 }
 
 impl Builder {
@@ -85,29 +88,52 @@ impl Builder {
         self
     }
 
+    /// Runs two processes of the shop on one database of this server. The second one's port is 10 higher.
+    pub fn postgres(mut self, server: Server) -> Self {
+        self.postgres = Some(server);
+        self
+    }
+
     /// Starts the sandbox and the shop, with an empty database.
     ///
     /// # Errors
     ///
     /// Returns an error if the shop is not built, a port is in use, or the shop does not start.
     pub async fn start(self) -> Result<Stage, Failed> {
-        let program = self.program.map_or_else(program, Ok)?;
-        let sandbox = self.sandbox.try_start().await.map_err(|error| Failed::new(error.to_string()))?;
         let folder = TempDir::with_prefix("payments-shop-")?;
-        let file = folder.path().join("shop.db");
-        let port = if self.port == 0 { free_port()? } else { self.port };
-        // Later variables win.
-        let environment = [environment::of(&sandbox, &file, port), self.environment].concat();
-        let shop = Shop::new(program, port, environment, self.echoes);
-        if let Err(failed) = shop.start().await {
-            sandbox.abandon();
-            return Err(failed);
+        let (variant, database, address) = match &self.postgres {
+            None => {
+                let file = folder.path().join("shop.db");
+                let address = file.to_string_lossy().into_owned();
+                (Variant::Sqlite, Database::Sqlite(file), address)
+            }
+            Some(server) => {
+                let options = server.create().await?;
+                let address = postgres::url(&options);
+                (Variant::Postgres, Database::Postgres(options), address)
+            }
+        };
+        let program = self.program.map_or_else(|| program(variant), Ok)?;
+        let sandbox = self.sandbox.try_start().await.map_err(|error| Failed::new(error.to_string()))?;
+        let mut shops = Vec::new();
+        // One after the other, because each creates the tables that are missing.
+        for number in 0..if variant == Variant::Postgres { 2 } else { 1 } {
+            let port = if self.port == 0 { free_port()? } else { self.port + 10 * number };
+            // Later variables win.
+            let environment = [environment::of(&sandbox, &address, port), self.environment.clone()].concat();
+            let shop = Shop::new(program.clone(), port, environment, self.echoes);
+            if let Err(failed) = shop.start().await {
+                sandbox.abandon();
+                return Err(failed);
+            }
+            shops.push(shop);
         }
+        let port = shops[0].port();
         let webhooks = format!("http://127.0.0.1:{port}/webhooks");
         sandbox.turratech().send_events_to(&format!("{webhooks}/turratech"));
         sandbox.turbo_txn().send_callbacks_to(&format!("{webhooks}/turbo-txn"));
         let links = LINKS.map(|amount| sandbox.turbo_link().create(amount)).to_vec();
-        Ok(Stage { shop, sandbox, database: Database::sqlite(file), links, folder })
+        Ok(Stage { shops, sandbox, database, links, folder, _server: self.postgres })
     }
 }
 
@@ -120,6 +146,7 @@ impl Stage {
             port: 0,
             environment: Vec::new(),
             echoes: false,
+            postgres: None,
         }
     }
 
@@ -129,16 +156,22 @@ impl Stage {
         &self.sandbox
     }
 
-    /// The shop's process.
+    /// The shop's process. Of two processes, the first one.
     #[must_use]
     pub fn shop(&self) -> &Shop {
-        &self.shop
+        &self.shops[0]
+    }
+
+    /// All processes of the shop.
+    #[must_use]
+    pub fn shops(&self) -> &[Shop] {
+        &self.shops
     }
 
     /// The shop's address for a browser: `http://localhost:3000`.
     #[must_use]
     pub fn url(&self) -> String {
-        self.shop.url()
+        self.shop().url()
     }
 
     /// The ids of the tur.bo links that the stage has created, the oldest first.
@@ -153,18 +186,18 @@ impl Stage {
         self.folder.path()
     }
 
-    /// Kills the shop with SIGKILL, and returns when it is gone.
+    /// Kills the shop's (first) process with SIGKILL, and returns when it is gone.
     pub fn kill(&self) {
-        self.shop.kill();
+        self.shop().kill();
     }
 
-    /// Starts the shop again, on the same database and port.
+    /// Starts the shop's (first) process again, on the same database and port.
     ///
     /// # Errors
     ///
     /// Returns an error with the shop's last lines if it runs already or does not start.
     pub async fn start(&self) -> Result<(), Failed> {
-        self.shop.start().await
+        self.shop().start().await
     }
 
     /// Adds a fault to the sandbox, and returns its number.
@@ -192,7 +225,7 @@ impl Stage {
         self.arm(&stall(operation));
         async move {
             self.executed_after(before, operation).await;
-            self.shop.kill();
+            self.shop().kill();
         }
     }
 
@@ -234,13 +267,13 @@ impl Stage {
     /// Panics if an order was executed or paid twice, a fault never occurred, or a redirect was followed.
     #[track_caller]
     pub fn finish(self) {
-        self.shop.kill();
+        self.shops.iter().for_each(Shop::kill);
         self.sandbox.finish();
     }
 
     /// Ends the shop and the sandbox, without any assertion.
     pub fn abandon(self) {
-        self.shop.kill();
+        self.shops.iter().for_each(Shop::kill);
         self.sandbox.abandon();
     }
 }

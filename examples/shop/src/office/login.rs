@@ -12,14 +12,10 @@ use crate::web::{Error, OwnForm, Result, Session, cookie, is_equal, render};
 
 /// Sends whoever has not logged in to the form, as a layer of the back office.
 pub(crate) async fn required(
-    State(shop): State<Shop>,
-    jar: CookieJar,
-    session: Session,
-    request: Request,
-    next: Next,
+    State(shop): State<Shop>, jar: CookieJar, session: Session, request: Request, next: Next,
 ) -> Response {
     let cookie = jar.get(COOKIE).map(Cookie::value).unwrap_or_default();
-    if is_equal(cookie, &session.tag(&shop.settings.office_password)) {
+    if is_equal(cookie, &session.tag("office", &shop.settings.office_password)) {
         next.run(request).await
     } else {
         Redirect::to("/office/login").into_response()
@@ -36,14 +32,11 @@ pub(crate) struct Login {
 }
 
 pub(crate) async fn log_in(
-    State(shop): State<Shop>,
-    jar: CookieJar,
-    session: Session,
-    OwnForm(login): OwnForm<Login>,
+    State(shop): State<Shop>, jar: CookieJar, session: Session, OwnForm(login): OwnForm<Login>,
 ) -> Result<(CookieJar, Redirect)> {
     // The password's MAC under the session is also the cookie: a new password makes all cookies worthless.
-    let proof = session.tag(&login.password);
-    if !is_equal(&proof, &session.tag(&shop.settings.office_password)) {
+    let proof = session.tag("office", &login.password);
+    if !is_equal(&proof, &session.tag("office", &shop.settings.office_password)) {
         return Err(Error::invalid("`password` is not the password of the back office"));
     }
     // Strict, because nothing in the back office begins with a link from another site.

@@ -33,38 +33,29 @@ pub(crate) async fn pay_out(State(shop): State<Shop>, OwnForm(new): OwnForm<NewP
     let request = PayoutRequest::new(&new.reference, amount, &new.customer, &new.account, &new.bank);
 
     let mut transaction = shop.begin().await?;
-    let insert = query!("INSERT INTO payouts (reference, customer, account, bank, currency, amount, state, created_at)
-         VALUES ($1, $2, $3, $4, 'INR', $5, $6, $7) ON CONFLICT DO NOTHING"; new.reference, new.customer, new.account, new.bank, amount.minor(), Known::Intended.as_str(), shop.clock.millis());
+    let insert = query!(
+        "INSERT INTO payouts (reference, customer, account, bank, currency, amount, state, created_at)
+         VALUES ($1, $2, $3, $4, 'INR', $5, $6, $7) ON CONFLICT DO NOTHING";
+        new.reference, new.customer, new.account, new.bank, amount.minor(), Known::Intended.as_str(), shop.clock.millis()
+    );
     insert.execute(&mut *transaction).await?;
-    let recorded = shop.journal.record(&mut transaction, &Intent::new("turbopay", request)).await?;
-    transaction.commit().await?;
-
-    let executed = shop.journal.execute(recorded.ticket()).await?;
+    let executed = shop.execute(transaction, Intent::new("turbopay", request)).await?;
     match (executed.state, executed.error) {
         (Known::Refused | Known::Abandoned, Some(error)) => Err(Error::invalid(error.to_string())),
         _ => Ok(Redirect::to("/office/payouts")),
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct Payout {
-    reference: String,
-    customer: String,
-    account: String,
-    bank: String,
-    amount: i64,
-    state: String,
-    created_at: i64,
-}
-
-impl Payout {
-    fn amount(&self) -> Money {
-        Money::from_minor(self.amount, Currency::INR)
-    }
+pub(crate) fn rupees(paise: &i64) -> Money {
+    Money::from_minor(*paise, Currency::INR)
 }
 
 pub(crate) async fn list(State(shop): State<Shop>, session: Session) -> Result<Html<String>> {
-    let payouts = rows!("SELECT * FROM payouts ORDER BY created_at DESC LIMIT 100").fetch_all(shop.pool()).await?;
+    let payouts = rows!(
+        "SELECT reference, amount, customer, account, bank, state, created_at FROM payouts
+         ORDER BY created_at DESC LIMIT 100"
+    );
+    let payouts = payouts.fetch_all(shop.pool()).await?;
     render(&Page { csrf: session.csrf(), reference: random::id("PO")?, payouts })
 }
 
@@ -73,5 +64,6 @@ pub(crate) async fn list(State(shop): State<Shop>, session: Session) -> Result<H
 struct Page {
     csrf: String,
     reference: String,
-    payouts: Vec<Payout>,
+    /// Each: the reference, the amount in paise, the recipient with account and bank, the state, and the time.
+    payouts: Vec<(String, i64, String, String, String, String, i64)>,
 }

@@ -25,9 +25,7 @@ pub(crate) struct Answer {
 
 /// Stores what the provider said. It sends nothing.
 pub(crate) async fn decide(
-    State(shop): State<Shop>,
-    Path(intent): Path<i64>,
-    OwnForm(answer): OwnForm<Answer>,
+    State(shop): State<Shop>, Path(intent): Path<i64>, OwnForm(answer): OwnForm<Answer>,
 ) -> Result<Redirect> {
     let decision = match answer.decision.as_str() {
         "done" => Decision::Done,

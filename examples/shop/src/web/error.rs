@@ -37,12 +37,14 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, text) = match self {
-            Self::NotFound => (StatusCode::NOT_FOUND, "There is no such page.".to_owned()),
-            Self::ForeignForm => (StatusCode::FORBIDDEN, FOREIGN_FORM.to_owned()),
+            Self::NotFound => (StatusCode::NOT_FOUND, "There is no such page.".into()),
+            Self::ForeignForm => {
+                (StatusCode::FORBIDDEN, "This form is out of date. Go back, reload the page, and send it again.".into())
+            }
             Self::Invalid(text) => (StatusCode::UNPROCESSABLE_ENTITY, text),
             Self::Internal(error) => {
                 tracing::error!(%error, "a handler failed");
-                (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL.to_owned())
+                (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL.into())
             }
         };
         let page = Page { text: &text }.render();
@@ -50,7 +52,6 @@ impl IntoResponse for Error {
     }
 }
 
-const FOREIGN_FORM: &str = "This form is out of date. Go back, reload the page, and send it again.";
 const INTERNAL: &str = "Something went wrong. Nothing was lost: the order's page shows the current state.";
 
 #[derive(Template)]

@@ -1,12 +1,13 @@
 //! What all pages share: their headers, their style and script, and how times look.
 
-use crate::web::Result;
 use askama::Template;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use payments::payments_core::time::OffsetDateTime;
+
+use crate::web::Result;
 
 pub(crate) fn render(page: &impl Template) -> Result<Html<String>> {
     Ok(Html(page.render()?))
@@ -28,8 +29,8 @@ pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// Own scripts and styles only. The QR codes of payment links are images of tur.bo. There is no `form-action`, because it would also stop
-/// the redirect to a provider's page.
+/// Own scripts and styles only. The QR codes of payment links are images of tur.bo. There is no `form-action`, because
+/// it would also stop the redirect to a provider's page.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: https: http:; frame-ancestors 'none'; base-uri 'none'";
 
 pub(crate) async fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {

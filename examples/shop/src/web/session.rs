@@ -26,19 +26,19 @@ pub(crate) struct Session(String);
 impl Session {
     /// The customer's id. The cookie cannot be found from it.
     pub(crate) fn customer(&self) -> String {
-        format!("C-{}", &self.tag("customer")[..16])
+        format!("C-{}", &self.tag("customer", "")[..16])
     }
 
     /// The token that each form of this session contains. Another site cannot read it (CSRF).
     pub(crate) fn csrf(&self) -> String {
-        self.tag("csrf")
+        self.tag("csrf", "")
     }
 
-    /// A value that only this session has.
-    pub(crate) fn tag(&self, purpose: &str) -> String {
+    /// A value that only this session has. One for a purpose tells nothing about those for others.
+    pub(crate) fn tag(&self, purpose: &str, text: &str) -> String {
         // HMAC accepts keys of every length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()) else { return " ".repeat(64) };
-        mac.update(purpose.as_bytes());
+        mac.update(format!("{purpose} {text}").as_bytes());
         random::hex(&mac.finalize().into_bytes())
     }
 }
@@ -50,10 +50,7 @@ pub(crate) fn is_equal(a: &str, b: &str) -> bool {
 
 /// Gives each browser a session, as a layer of the router.
 pub(crate) async fn start(
-    State(shop): State<Shop>,
-    mut jar: CookieJar,
-    mut request: Request,
-    next: Next,
+    State(shop): State<Shop>, mut jar: CookieJar, mut request: Request, next: Next,
 ) -> Result<(CookieJar, Response)> {
     let known = jar.get(COOKIE).map(|cookie| cookie.value().to_owned()).filter(|value| value.len() == 64);
     let session = match known {

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use stage::panel::Panel;
+use stage::postgres::Server;
 use stage::{Failed, OFFICE_PASSWORD, Stage};
-use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -43,6 +44,9 @@ async fn run(arguments: Arguments) -> Result<(), Failed> {
     if let Some(program) = arguments.shop {
         builder = builder.program(program);
     }
+    if arguments.postgres {
+        builder = builder.postgres(Server::start()?);
+    }
     let mut ended = Box::pin(end.wait());
     let stage = tokio::select! {
         stage = builder.start() => stage?,
@@ -55,11 +59,12 @@ async fn run(arguments: Arguments) -> Result<(), Failed> {
 
 fn print_addresses(stage: &Stage, panel: &str) {
     let (shop, sandbox) = (stage.url(), stage.sandbox().control_url());
+    let more: String = stage.shops().iter().skip(1).map(|shop| format!("  and       {}\n", shop.url())).collect();
     println!(
         "A shop with simulated payment providers. No real money. Press Ctrl-C to stop.
 
   shop      {shop}
-  sandbox   {sandbox}
+{more}  sandbox   {sandbox}
   break it  http://{panel}
 
   back office  {shop}/office, password: {OFFICE_PASSWORD}
@@ -70,6 +75,7 @@ fn print_addresses(stage: &Stage, panel: &str) {
 
 struct Arguments {
     shop: Option<PathBuf>,
+    postgres: bool,
     port: u16,
     ends_with_input: bool,
 }
@@ -77,7 +83,7 @@ struct Arguments {
 impl Arguments {
     /// Returns `None` if help is requested.
     fn parse(arguments: &[String]) -> Result<Option<Self>, String> {
-        let mut parsed = Self { shop: None, port: 3000, ends_with_input: false };
+        let mut parsed = Self { shop: None, postgres: false, port: 3000, ends_with_input: false };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -86,6 +92,7 @@ impl Arguments {
                 "--port" => {
                     parsed.port = value()?.parse().map_err(|_| "--port must be a number from 0 to 59530".to_owned())?
                 }
+                "--postgres" => parsed.postgres = true,
                 "--end-with-input" => parsed.ends_with_input = true,
                 "-h" | "--help" => return Ok(None),
                 other => return Err(format!("unknown argument `{other}`")),
@@ -115,7 +122,7 @@ impl Ports {
 /// The signals, and the input if it counts, that end the program.
 struct End {
     signals: [Signal; 3],
-    ends_with_input: bool,
+    input_ended: Option<oneshot::Receiver<()>>,
 }
 
 impl End {
@@ -123,17 +130,17 @@ impl End {
         let listen = |kind| signal(kind).map_err(Failed::from);
         let signals =
             [listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?, listen(SignalKind::hangup())?];
-        Ok(Self { signals, ends_with_input })
+        Ok(Self { signals, input_ended: ends_with_input.then(input_ended) })
     }
 
     async fn wait(self) {
         let [mut interrupted, mut terminated, mut hung_up] = self.signals;
         let input = async {
-            if !self.ends_with_input {
-                std::future::pending::<()>().await;
+            match self.input_ended {
+                // The thread drops its end without sending anything.
+                Some(ended) => drop(ended.await),
+                None => std::future::pending().await,
             }
-            // Its end and its failure are the same.
-            let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
         };
         tokio::select! {
             _ = interrupted.recv() => {}
@@ -144,14 +151,27 @@ impl End {
     }
 }
 
+/// Reads the input in a thread of its own. A read that Tokio waits for would keep the program from ending.
+fn input_ended() -> oneshot::Receiver<()> {
+    let (sender, ended) = oneshot::channel();
+    std::thread::spawn(move || {
+        // A failure is an end, too.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        drop(sender);
+    });
+    ended
+}
+
 /// The sandbox's first port comes this far after the shop's: 9000 after 3000.
 const SANDBOX_AFTER: u16 = 6000;
 
 const HELP: &str = "Runs a shop with simulated payment providers, and a panel that breaks things.
 
-  cargo xtask shop [--port N]
+  cargo xtask shop [--port N] [--postgres]
 
   --port N          port of the shop; the panel uses the next one, and the sandbox the six ports from
                     N + 6000 on. Default: 3000. With 0, all ports are free ones
-  --shop PATH       the shop's program. Default: `shop` beside this program
+  --postgres        starts a PostgreSQL server, and two processes of the shop on one database. The second
+                    one's port is 10 higher
+  --shop PATH       the shop's program. Default: `shop` or `shop-postgres` beside this program
   --end-with-input  ends when the standard input is closed";

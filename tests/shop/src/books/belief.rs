@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::Failed;
@@ -88,84 +89,126 @@ pub struct Intent {
 
 /// The shop's database.
 #[derive(Debug, Clone)]
-pub struct Database(PathBuf);
+pub enum Database {
+    /// A SQLite file. Without the file, the shop believes nothing yet.
+    Sqlite(PathBuf),
+    /// A database of a `PostgreSQL` server.
+    Postgres(PgConnectOptions),
+}
 
 impl Database {
-    /// A SQLite file. Without the file, the shop believes nothing yet.
-    pub(crate) fn sqlite(file: PathBuf) -> Self {
-        Self(file)
-    }
-
     /// Reads everything in one transaction.
     ///
     /// # Errors
     ///
     /// Returns an error if a table is not as expected.
     pub async fn read(&self) -> Result<Belief, Failed> {
-        if !self.0.exists() {
-            return Ok(Belief::default());
+        match self {
+            Self::Sqlite(file) if !file.exists() => Ok(Belief::default()),
+            Self::Sqlite(file) => {
+                let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(PATIENCE);
+                let mut connection = options.connect().await?;
+                let mut transaction = connection.begin().await?;
+                let belief = sqlite::read(&mut transaction).await;
+                drop(transaction);
+                connection.close().await?;
+                belief
+            }
+            Self::Postgres(options) => {
+                let mut connection = options.connect().await?;
+                let mut transaction = connection.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
+                let belief = postgres::read(&mut transaction).await;
+                drop(transaction);
+                connection.close().await?;
+                belief
+            }
         }
-        let options = SqliteConnectOptions::new().filename(&self.0).read_only(true).busy_timeout(PATIENCE);
-        let mut connection = options.connect().await?;
-        let mut transaction = connection.begin().await?;
-        let belief = read(&mut transaction).await;
-        drop(transaction);
-        connection.close().await?;
-        belief
     }
 }
 
-async fn read(connection: &mut SqliteConnection) -> Result<Belief, Failed> {
-    let tables: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name IN ('bookings', 'payments_intents')")
-            .fetch_one(&mut *connection)
-            .await?;
-    if tables < 2 {
-        return Ok(Belief::default());
-    }
-    let orders: Vec<(String, bool)> = sqlx::query_as("SELECT id, shipped_at IS NOT NULL FROM orders ORDER BY rowid")
-        .fetch_all(&mut *connection)
-        .await?;
-    let payments: Vec<(String, String, i64, String)> =
-        sqlx::query_as("SELECT reference, order_id, amount, currency FROM payments ORDER BY rowid")
-            .fetch_all(&mut *connection)
-            .await?;
-    let payouts =
-        sqlx::query_scalar("SELECT reference FROM payouts ORDER BY rowid").fetch_all(&mut *connection).await?;
-    let refunds =
-        sqlx::query_as("SELECT reference, payment FROM refunds ORDER BY rowid").fetch_all(&mut *connection).await?;
-    let bookings: Vec<(String, String, i64, String)> =
-        sqlx::query_as("SELECT reference, kind, amount, currency FROM bookings ORDER BY rowid")
-            .fetch_all(&mut *connection)
-            .await?;
-    let intents: Vec<IntentRow> = sqlx::query_as(INTENTS).fetch_all(&mut *connection).await?;
-    Ok(Belief {
-        orders: orders.into_iter().map(|(id, is_shipped)| Order { id, is_shipped }).collect(),
-        payments: payments
-            .into_iter()
-            .map(|(reference, order, amount, currency)| Payment { reference, order, amount, currency })
-            .collect(),
-        payouts,
-        refunds,
-        bookings: bookings
-            .into_iter()
-            .map(|(reference, kind, amount, currency)| Booking { reference, kind, amount, currency })
-            .collect(),
-        intents: intents
-            .into_iter()
-            .map(|(reference, operation, state, review, order_amount, currency, is_being_told, hook_problem)| Intent {
-                reference: payment_of(reference, &operation),
-                operation,
-                state,
-                review,
-                order_amount,
-                currency,
-                is_being_told,
-                hook_problem,
-            })
-            .collect(),
-    })
+/// The same statements for both databases, whose types differ.
+macro_rules! reader {
+    ($name:ident, $connection:ty, $tables:literal) => {
+        mod $name {
+            use super::{Belief, Booking, Failed, INTENTS, Intent, IntentRow, Order, Payment, payment_of};
+
+            pub(super) async fn read(connection: &mut $connection) -> Result<Belief, Failed> {
+                let tables: i64 = sqlx::query_scalar($tables).fetch_one(&mut *connection).await?;
+                if tables < 2 {
+                    return Ok(Belief::default());
+                }
+                let orders: Vec<(String, bool)> =
+                    sqlx::query_as("SELECT id, shipped_at IS NOT NULL FROM orders ORDER BY created_at, id")
+                        .fetch_all(&mut *connection)
+                        .await?;
+                let payments: Vec<(String, String, i64, String)> = sqlx::query_as(
+                    "SELECT reference, order_id, amount, currency FROM payments ORDER BY created_at, reference",
+                )
+                .fetch_all(&mut *connection)
+                .await?;
+                let payouts = sqlx::query_scalar("SELECT reference FROM payouts ORDER BY created_at, reference")
+                    .fetch_all(&mut *connection)
+                    .await?;
+                let refunds = sqlx::query_as("SELECT reference, payment FROM refunds ORDER BY created_at, reference")
+                    .fetch_all(&mut *connection)
+                    .await?;
+                let bookings: Vec<(String, String, i64, String)> =
+                    sqlx::query_as("SELECT reference, kind, amount, currency FROM bookings ORDER BY at, reference")
+                        .fetch_all(&mut *connection)
+                        .await?;
+                let intents: Vec<IntentRow> = sqlx::query_as(INTENTS).fetch_all(&mut *connection).await?;
+                Ok(Belief {
+                    orders: orders.into_iter().map(|(id, is_shipped)| Order { id, is_shipped }).collect(),
+                    payments: payments
+                        .into_iter()
+                        .map(|(reference, order, amount, currency)| Payment { reference, order, amount, currency })
+                        .collect(),
+                    payouts,
+                    refunds,
+                    bookings: bookings
+                        .into_iter()
+                        .map(|(reference, kind, amount, currency)| Booking { reference, kind, amount, currency })
+                        .collect(),
+                    intents: intents
+                        .into_iter()
+                        .map(
+                            |(
+                                reference,
+                                operation,
+                                state,
+                                review,
+                                order_amount,
+                                currency,
+                                is_being_told,
+                                hook_problem,
+                            )| Intent {
+                                reference: payment_of(reference, &operation),
+                                operation,
+                                state,
+                                review,
+                                order_amount,
+                                currency,
+                                is_being_told,
+                                hook_problem,
+                            },
+                        )
+                        .collect(),
+                })
+            }
+        }
+    };
 }
+
+reader!(
+    sqlite,
+    sqlx::sqlite::SqliteConnection,
+    "SELECT count(*) FROM sqlite_schema WHERE name IN ('bookings', 'payments_intents')"
+);
+reader!(
+    postgres,
+    sqlx::postgres::PgConnection,
+    "SELECT count(*) FROM pg_tables WHERE tablename IN ('bookings', 'payments_intents')"
+);
 
 /// Returns the reference of the payment that a confirmation by UTR belongs to. A confirmation moves no money of its own.
 fn payment_of(reference: String, operation: &str) -> String {

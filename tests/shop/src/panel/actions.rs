@@ -16,6 +16,8 @@ type Done = Result<Redirect, (StatusCode, String)>;
 #[derive(Deserialize)]
 pub(super) struct Chosen {
     operation: String,
+    /// The number of the process to kill, from 1.
+    process: Option<usize>,
 }
 
 /// Arms a fault, and for some also a kill of the shop.
@@ -30,13 +32,14 @@ pub(super) async fn arm(
     let (operation, _) =
         operation.ok_or_else(|| (StatusCode::BAD_REQUEST, "the action has no such operation".to_owned()))?;
 
+    let killed = position(&panel, chosen.process.unwrap_or(1))?;
     let before = panel.stage.sandbox().ledger().entries().len();
     let fault = panel.stage.arm(&(offered.fault)(operation));
     if offered.kills {
         let waiting = Arc::clone(&panel);
         let task = tokio::spawn(async move {
             waiting.stage.executed_after(before, operation).await;
-            waiting.stage.kill();
+            waiting.stage.shops()[killed].kill();
         });
         let mut kills = panel.kills();
         kills.retain(|kill| !kill.task.is_finished());
@@ -61,20 +64,27 @@ pub(super) async fn remove(State(panel): State<Arc<Panel>>, Path(number): Path<u
     done()
 }
 
-/// Kills the shop's process.
-pub(super) async fn kill(State(panel): State<Arc<Panel>>) -> Done {
-    panel.stage.kill();
+/// Kills a process of the shop.
+pub(super) async fn kill(State(panel): State<Arc<Panel>>, Path(number): Path<usize>) -> Done {
+    panel.stage.shops()[position(&panel, number)?].kill();
     done()
 }
 
-/// Starts the shop again.
-pub(super) async fn start(State(panel): State<Arc<Panel>>) -> Done {
-    match panel.stage.start().await {
+/// Starts a process of the shop again.
+pub(super) async fn start(State(panel): State<Arc<Panel>>, Path(number): Path<usize>) -> Done {
+    let shop = &panel.stage.shops()[position(&panel, number)?];
+    match shop.start().await {
         Ok(()) => done(),
         // A second click finds it running.
-        Err(_) if panel.stage.shop().is_running() => done(),
+        Err(_) if shop.is_running() => done(),
         Err(failed) => Err((StatusCode::INTERNAL_SERVER_ERROR, failed.to_string())),
     }
+}
+
+/// The position of a process, by its number.
+fn position(panel: &Panel, number: usize) -> Result<usize, (StatusCode, String)> {
+    let position = number.checked_sub(1).filter(|position| *position < panel.stage.shops().len());
+    position.ok_or_else(|| (StatusCode::NOT_FOUND, "the shop has no such process".to_owned()))
 }
 
 fn done() -> Done {

@@ -9,8 +9,8 @@ use axum::response::Html;
 
 use super::Panel;
 use super::faults::{BREAKS, Break, armed};
-use crate::OFFICE_PASSWORD;
 use crate::books::{Books, Row, Verdict};
+use crate::{OFFICE_PASSWORD, Shop};
 
 #[derive(Template)]
 #[template(path = "panel.html")]
@@ -18,7 +18,7 @@ struct Page<'a> {
     shop: &'a str,
     sandbox: &'a str,
     password: &'a str,
-    process: Process,
+    processes: Vec<Process>,
     breaks: &'a [Break],
     armed: Vec<Listed>,
     counts: Vec<Count>,
@@ -30,6 +30,7 @@ struct Page<'a> {
 }
 
 struct Process {
+    url: String,
     id: Option<u32>,
     /// How the process ended, in words.
     ended: String,
@@ -72,7 +73,7 @@ pub(super) async fn show(State(panel): State<Arc<Panel>>) -> Result<Html<String>
         shop: &stage.url(),
         sandbox: stage.sandbox().control_url(),
         password: OFFICE_PASSWORD,
-        process: process(&panel),
+        processes: stage.shops().iter().map(process).collect(),
         breaks: BREAKS,
         armed: listed(&panel),
         counts: books.as_ref().map_or_else(Vec::new, counts),
@@ -84,12 +85,11 @@ pub(super) async fn show(State(panel): State<Arc<Panel>>) -> Result<Html<String>
     Ok(Html(html))
 }
 
-fn process(panel: &Panel) -> Process {
-    let shop = panel.stage.shop();
+fn process(shop: &Shop) -> Process {
     let id = shop.id();
     let ended = shop.exit_status().map_or_else(String::new, |status| status.to_string());
     let last_lines = if id.is_none() { shop.last_lines() } else { String::new() };
-    Process { id, ended, last_lines }
+    Process { url: shop.url(), id, ended, last_lines }
 }
 
 fn listed(panel: &Panel) -> Vec<Listed> {

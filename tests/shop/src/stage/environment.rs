@@ -1,7 +1,5 @@
 //! The shop's environment variables.
 
-use std::path::Path;
-
 use payments_sandbox::Sandbox;
 
 /// The password of the back office.
@@ -10,17 +8,16 @@ pub const OFFICE_PASSWORD: &str = "samovar-office";
 /// Returns the variables of a shop that uses the sandbox.
 ///
 /// The shop is `localhost` and the sandbox is `127.0.0.1`: two sites for a browser, as in production.
-pub(super) fn of(sandbox: &Sandbox, database: &Path, port: u16) -> Vec<(String, String)> {
+pub(super) fn of(sandbox: &Sandbox, database: &str, port: u16) -> Vec<(String, String)> {
     let (turratech, turbo_txn, turbo_link) = (sandbox.turratech(), sandbox.turbo_txn(), sandbox.turbo_link());
     let (card3ds, turbopay) = (sandbox.card3ds(), sandbox.turbopay());
     let listen = format!("127.0.0.1:{port}");
     let (url, webhook_url) = (format!("http://localhost:{port}"), format!("http://{listen}"));
-    let database = database.to_string_lossy();
     let variables: [(&str, &str); 23] = [
         ("SHOP_LISTEN", &listen),
         ("SHOP_URL", &url),
         ("SHOP_WEBHOOK_URL", &webhook_url),
-        ("SHOP_DATABASE", &database),
+        ("SHOP_DATABASE", database),
         ("SHOP_OFFICE_PASSWORD", OFFICE_PASSWORD),
         ("SHOP_CLOCK_URL", sandbox.control_url()),
         ("PAYMENTS_JOURNAL_KEY", JOURNAL_KEY),

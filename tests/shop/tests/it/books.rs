@@ -66,8 +66,10 @@ async fn every_movement_of_money_is_booked_as_the_ledger_has_it() {
     sandbox.turbopay().order(&format!("{upi}-1")).charge_back("claimed");
     let kinds = |kind| sandbox.ledger().entries().iter().any(|entry| entry.kind == kind);
     assert!(kinds(EntryKind::Refunded) && kinds(EntryKind::Returned) && kinds(EntryKind::ChargedBack));
-    let books = books_when(&stage, "equal", |books| books.count("equal") == 8).await;
-    books.all_equal();
+    // TurraTech reports no final status of a refund, so its intent stays open.
+    let is_booked = |books: &Books| books.rows().len() == 8 && books.unequal().next().is_none();
+    let books = books_when(&stage, "booked back", is_booked).await;
+    books.nothing_is_wrong();
     let refund = books.rows().iter().find(|row| row.kind == Kind::Refund).unwrap();
     assert_eq!((refund.order.as_deref(), refund.ledger < 0), (Some(saved.as_str()), true), "{refund}");
     let amounts = [&payout, &upi].map(|order| books.of(order).map(|row| row.ledger).sum::<i64>());

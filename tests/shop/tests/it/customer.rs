@@ -120,4 +120,4 @@ fn between(text: &str, before: &str, after: &str) -> String {
 pub(crate) const CARD: &str = "4111111111111111";
 
 /// Far longer than anything takes. The tests poll until something is so.
-pub(crate) const LONGEST: Duration = Duration::from_secs(60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(240);

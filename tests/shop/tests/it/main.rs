@@ -1,5 +1,7 @@
 //! Tests of the stage, the books and the panel, with the real shop.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test helper fails by panicking")]
+
 mod books;
 mod customer;
 mod panel;

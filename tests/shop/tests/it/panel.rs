@@ -2,9 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::stage::panel::Panel;
-use payments_sandbox::DeliveryState;
+use ::stage::postgres::Server;
+use ::stage::{Shop, Stage};
+use payments_sandbox::{DeliveryState, RecordKind};
 use reqwest::StatusCode;
 use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use reqwest::redirect::Policy;
@@ -25,7 +28,11 @@ struct Running {
 
 impl Running {
     async fn start() -> Self {
-        let panel = Panel::new(stage().await);
+        Self::on(stage().await).await
+    }
+
+    async fn on(stage: Stage) -> Self {
+        let panel = Panel::new(stage);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -137,7 +144,7 @@ async fn the_next_webhook_is_delivered_late() {
 
     pay(&Customer::of(stage)).await;
     assert_eq!(stage.sandbox().deliveries()[0].state, DeliveryState::Waiting);
-    stage.sandbox().clock().advance(std::time::Duration::from_secs(20));
+    stage.sandbox().clock().advance(Duration::from_secs(20));
     timeout(LONGEST, async {
         while stage.sandbox().deliveries()[0].state != DeliveryState::Delivered {
             sleep(STEP).await;
@@ -162,14 +169,20 @@ async fn the_webhook_arrives_before_the_response() {
             sleep(STEP).await;
         }
         // The response still waits.
-        stage.sandbox().clock().advance(std::time::Duration::from_secs(5));
+        stage.sandbox().clock().advance(Duration::from_secs(5));
     };
     let fields = [("saved_card", card.as_str())];
     let paid = timeout(LONGEST, async { tokio::join!(customer.pay(&order, "saved-card", &fields), delivered) });
     paid.await.unwrap();
-    let told: Vec<String> = stage.sandbox().timeline().iter().map(ToString::to_string).collect();
-    let position = |text: &str| told.iter().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{told:#?}"));
-    assert!(position("acknowledged") < position("delayed"), "{told:#?}");
+    let reference = format!("{order}-1");
+    let first = |kind| {
+        let records = stage.sandbox().records();
+        let record =
+            records.iter().find(|record| record.kind == kind && record.reference.as_deref() == Some(&reference));
+        record.map(|record| record.number)
+    };
+    let (delivered, told) = (first(RecordKind::Attempt), first(RecordKind::Told));
+    assert!(delivered.is_some() && delivered < told, "{delivered:?} {told:?}");
     running.page_with(">equal</strong>").await;
     running.stop().await;
 }
@@ -188,11 +201,11 @@ async fn the_shop_is_killed_when_the_payout_is_executed_and_started_again() {
     let page = running.page_with("Not running").await;
     assert!(page.contains("signal: 9") && page.contains(">open</strong>"), "{page}");
 
-    running.press("/shop/start", "").await;
+    running.press("/shop/1/start", "").await;
     assert!(stage.shop().is_running());
     running.page_with("<strong class=\"good\">Running</strong>").await;
     // The lease of the killed process expires.
-    stage.sandbox().clock().advance(std::time::Duration::from_secs(60));
+    stage.sandbox().clock().advance(Duration::from_secs(60));
     running.page_with(">equal</strong>").await;
     stage.sandbox().ledger().order(&payout).executed_once();
     running.stop().await;
@@ -217,13 +230,38 @@ async fn a_removed_kill_kills_nothing() {
 #[tokio::test]
 async fn the_shop_is_killed_now_and_started_once() {
     let running = Running::start().await;
-    running.press("/shop/kill", "").await;
+    running.press("/shop/1/kill", "").await;
     assert!(!running.panel.stage().shop().is_running());
-    running.press("/shop/kill", "").await;
+    running.press("/shop/1/kill", "").await;
 
-    let (first, second) = tokio::join!(running.press("/shop/start", ""), running.press("/shop/start", ""));
+    let (first, second) = tokio::join!(running.press("/shop/1/start", ""), running.press("/shop/1/start", ""));
     assert_eq!((first, second), ((), ()));
     assert!(running.panel.stage().shop().is_running());
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn either_of_two_processes_can_be_killed_and_the_other_one_goes_on() {
+    let Some(server) = Server::of_test() else { return };
+    let running = Running::on(Stage::builder().seed(7).postgres(server).start().await.unwrap()).await;
+    let stage = running.panel.stage();
+    let customer = Customer::of(stage);
+    customer.log_in().await;
+    let (csrf, payout) = customer.payout_form().await;
+    running.press("/faults/kill-when-executed", "turbopay.withdraw").await;
+
+    customer.pay_out(&csrf, &payout).await.unwrap_err();
+    running.page_with("Not running").await;
+    assert_eq!(stage.shops().iter().map(Shop::is_running).collect::<Vec<_>>(), [false, true]);
+    // The second process finds out what happened once the lease of the first one is over, by the database's clock.
+    running.page_with(">equal</strong>").await;
+    stage.sandbox().ledger().order(&payout).executed_once();
+
+    running.press("/shop/1/start", "").await;
+    running.press("/shop/2/kill", "").await;
+    assert_eq!(stage.shops().iter().map(Shop::is_running).collect::<Vec<_>>(), [true, false]);
+    pay(&customer).await;
+    running.page_with("<strong>2</strong> equal").await;
     running.stop().await;
 }
 
@@ -243,7 +281,7 @@ async fn a_foreign_page_can_do_nothing() {
         (site.clone(), HeaderValue::from_static("cross-site")),
         (site, HeaderValue::from_static("same-site")),
     ] {
-        for path in ["/shop/kill", "/faults/lose-response", "/faults/1/remove"] {
+        for path in ["/shop/1/kill", "/faults/lose-response", "/faults/1/remove"] {
             let headers = HeaderMap::from_iter([(name.clone(), value.clone())]);
             let (status, _) = running.send(path, "turbopay.withdraw", headers).await;
             assert_eq!(status, StatusCode::FORBIDDEN, "{path} {name}: {value:?}");
@@ -258,6 +296,8 @@ async fn a_foreign_page_can_do_nothing() {
 async fn an_unknown_action_or_operation_is_an_error() {
     let running = Running::start().await;
     for (path, operation, expected) in [
+        ("/shop/2/kill", "", StatusCode::NOT_FOUND),
+        ("/shop/0/start", "", StatusCode::NOT_FOUND),
         ("/faults/explode", "turbopay.withdraw", StatusCode::NOT_FOUND),
         ("/faults/lose-response", "turbopay.explode", StatusCode::BAD_REQUEST),
         ("/faults/lose-response", "turbopay.withdraw @accept fin", StatusCode::BAD_REQUEST),
@@ -280,4 +320,4 @@ async fn every_response_has_the_policy() {
     running.stop().await;
 }
 
-const STEP: std::time::Duration = std::time::Duration::from_millis(20);
+const STEP: Duration = Duration::from_millis(20);

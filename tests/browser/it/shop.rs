@@ -1,0 +1,11 @@
+//! The example shop, used by customers and its back office, and judged by the providers' ledger.
+
+mod clicks;
+mod kills;
+mod looks;
+mod lost;
+mod methods;
+mod office;
+mod sessions;
+mod three_ds;
+mod visit;
