@@ -2,7 +2,7 @@
 "use strict";
 
 const version = document.body.dataset.version;
-const isFinal = ["paid", "reversed", "open"].includes(document.body.dataset.state);
+const isFinal = ["paid", "paid twice", "underpaid", "refunded", "reversed", "open"].includes(document.body.dataset.state);
 
 async function look() {
   try {

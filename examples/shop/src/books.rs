@@ -7,7 +7,7 @@ use payments::journal::{Change, HookError, State, Worker};
 use payments::journaled::ThreeDsCompletions;
 
 use crate::clock::millis;
-use crate::database::{Connection, Store, query, rows};
+use crate::database::{Connection, Store, rows, sql};
 use crate::order::add_to_history;
 use crate::shop::Shop;
 
@@ -31,40 +31,44 @@ async fn apply(connection: &mut Connection, change: &Change) -> Result<(), HookE
 }
 
 async fn payment(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
-    let reference = &change.key.reference;
-    let payment = rows!("SELECT order_id, method, completing, closed_at FROM payments WHERE reference = $1"; reference);
-    let (order, method, completing, closed_at): (String, String, i64, Option<i64>) =
-        payment.fetch_one(&mut *connection).await?;
-    // The start of a card payment means nothing any more once its completion is recorded, or once it was given up.
-    if method == "card" && change.key.operation == "start_payment" && (completing == 1 || closed_at.is_some()) {
+    let (reference, at) = (&change.key.reference, millis(change.at));
+    let lock =
+        sql!("UPDATE orders SET id = id WHERE id = (SELECT order_id FROM payments WHERE reference = $1)"; reference);
+    lock.execute(&mut *connection).await?;
+    let payment = rows!(
+        "SELECT order_id, method, amount, completing = 1 OR closed_at IS NOT NULL FROM payments WHERE reference = $1";
+        reference
+    );
+    let (order, method, price, is_over): (String, String, i64, bool) = payment.fetch_one(&mut *connection).await?;
+    // The start of a card payment moves no money. It means nothing once the completion is recorded, or the payment was given up.
+    let is_card_start = method == "card" && change.key.operation == "start_payment";
+    if is_card_start && is_over {
         return Ok(());
     }
-    let is_closed = matches!(change.to, State::Failed | State::Refused | State::Abandoned);
-    let closed_at = closed_at.or(is_closed.then(|| millis(change.at)));
-    let update = query!(
-        "UPDATE payments SET state = $2, closed_at = $3 WHERE reference = $1";
-        reference, change.to.as_str(), closed_at
+    let state = if is_card_start && change.to == State::Succeeded { State::Pending } else { change.to };
+    // The provider documents that the amount of its response counts.
+    let paid = change.order_amount.or(change.amount).filter(|_| state == State::Succeeded);
+    let closed_at = matches!(state, State::Failed | State::Refused | State::Abandoned).then_some(at);
+    let update = sql!(
+        "UPDATE payments SET state = $2, paid = $3, closed_at = COALESCE(closed_at, $4) WHERE reference = $1";
+        reference, state.as_str(), paid.map(Money::minor), closed_at
     );
     update.execute(&mut *connection).await?;
-    add_to_history(connection, &order, millis(change.at), &in_words(change)).await?;
-    match change.to {
-        State::NeedsReview => return Ok(()),
-        // The provider documents that the amount of its response counts.
-        State::Succeeded => {
-            book(connection, change, "payment", reference, change.order_amount.or(change.amount)).await?
-        }
-        _ => return book(connection, change, "payment", reference, None).await,
+    add_to_history(connection, &order, at, &in_words(change)).await?;
+    if state != State::NeedsReview {
+        book(connection, change, "payment", reference, paid).await?;
     }
-    // Hand the order to shipping here, on this connection. It happens once, however often the payment is reported.
-    let update =
-        query!("UPDATE orders SET shipped_at = $2 WHERE id = $1 AND shipped_at IS NULL"; order, millis(change.at));
-    update.execute(connection).await?;
+    if paid.is_some_and(|paid| paid.minor() >= price) {
+        // Hand the order to shipping here, on this connection. It happens once, however often the payment is reported.
+        let update = sql!("UPDATE orders SET shipped_at = $2 WHERE id = $1 AND shipped_at IS NULL"; order, at);
+        update.execute(connection).await?;
+    }
     Ok(())
 }
 
 async fn refund(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
     let reference = &change.key.reference;
-    let update = query!("UPDATE refunds SET state = $2 WHERE reference = $1"; reference, change.to.as_str());
+    let update = sql!("UPDATE refunds SET state = $2 WHERE reference = $1"; reference, change.to.as_str());
     update.execute(&mut *connection).await?;
     let payment = rows!(
         "SELECT p.reference, order_id FROM refunds r JOIN payments p ON p.reference = r.payment WHERE r.reference = $1";
@@ -77,7 +81,7 @@ async fn refund(connection: &mut Connection, change: &Change) -> Result<(), Hook
 
 async fn payout(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
     let reference = &change.key.reference;
-    let update = query!("UPDATE payouts SET state = $2 WHERE reference = $1"; reference, change.to.as_str());
+    let update = sql!("UPDATE payouts SET state = $2 WHERE reference = $1"; reference, change.to.as_str());
     update.execute(&mut *connection).await?;
     book_outgoing(connection, change, "payout", reference).await
 }
@@ -104,7 +108,7 @@ async fn book(
     let missing = amount.map_or(0, Money::minor).checked_sub(booked).ok_or("an amount is too large")?;
     if missing != 0 {
         let currency = change.amount.ok_or("the intent has no amount")?.currency().to_string();
-        let insert = query!(
+        let insert = sql!(
             "INSERT INTO bookings (about, reference, kind, amount, currency, at) VALUES ($1, $2, $3, $4, $5, $6)";
             about, reference, kind, missing, currency, millis(change.at)
         );

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::method::{Kind, Method};
 use crate::next_step::NextStep;
-use crate::order::{Order, add_to_history};
+use crate::order::{Order, OrderState, add_to_history};
 use crate::payment::Payment;
 use crate::saved_cards::SavedCard;
 use crate::shop::Shop;
@@ -60,7 +60,7 @@ pub(crate) async fn pay(
     let request = PaymentRequest::new(&reference, order.price(method)?)
         .description(order.product()?.name)
         .customer(&order.customer)
-        .return_url(format!("{url}/orders/{}", order.id));
+        .return_url(format!("{url}/return/{}", order.id));
     let request = match method.kind {
         Kind::Card => request
             .card(Card::new(&details.holder, details.number.parse()?, details.expiry()?, details.cvv.parse()?))
@@ -86,13 +86,21 @@ async fn start(shop: &Shop, order: &str, method: &Method, request: PaymentReques
 
     // The row and the intent are committed together, or neither is.
     let mut transaction = shop.begin().await?;
-    if !Payment::insert(&mut transaction, (order, &reference), method, amount, now).await? {
-        return Ok(Redirect::to(&page)); // a second click, or another tab: the page shows the payment that is alive
+    let is_open = OrderState::of(&Payment::lock(&mut transaction, order).await?)? == OrderState::OPEN;
+    if !is_open || !Payment::insert(&mut transaction, (order, &reference), method, amount, now).await? {
+        return Ok(Redirect::to(&page)); // a second click, or another tab: the page shows the payment that is there
     }
     add_to_history(&mut transaction, order, now, &format!("{}: {amount}", method.title)).await?;
     let intent = Intent::new(method.account, request).expires_after(EXPIRY);
-    let executed = shop.execute(transaction, intent).await?;
+    let ticket = shop.commit(transaction, intent).await?;
+    let intent = ticket.intent();
+    let mut executed = shop.journal.execute(ticket).await?;
 
+    if method.kind == Kind::Card && executed.state == Known::Intended {
+        // It was not sent, and nobody else has the card: the customer need not wait until it expires.
+        shop.journal.cancel(intent).await?;
+        executed.state = Known::Abandoned;
+    }
     if let (Known::Refused | Known::Abandoned, Some(error)) = (executed.state, executed.error) {
         Payment::store_problem(shop.pool(), &reference, &error).await?;
     }

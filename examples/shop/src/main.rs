@@ -34,7 +34,6 @@ use std::error::Error;
 use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 use crate::shop::{Settings, Shop};
 
@@ -46,14 +45,12 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let shop = Shop::open(settings).await?;
 
     // One worker per process sends what is recorded, finds out what is unknown, and books each change of state.
-    let (stop, stopped) = oneshot::channel::<()>();
-    let worker = tokio::spawn(books::worker(&shop).run(async move { drop(stopped.await) }));
+    let worker = tokio::spawn(books::worker(&shop).run(asked_to_stop()));
 
     println!("the shop is open at {}", shop.settings.url);
     let app = routes::routes(&shop).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app).with_graceful_shutdown(asked_to_stop()).await?;
 
-    drop(stop);
     worker.await?;
     shop.journal.shut_down().await; // waits for the calls in progress
     Ok(())

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use sqlx::FromRow;
 
 use crate::catalogue::Product;
-use crate::database::{Connection, Pool, query, rows};
+use crate::database::{Connection, Pool, rows, sql};
 use crate::method::{METHODS, Method};
 use crate::next_step::NextStep;
 use crate::payment::Payment;
@@ -32,20 +32,24 @@ pub(crate) struct Order {
 pub(crate) struct OrderState(pub(crate) &'static str, pub(crate) &'static str);
 
 impl OrderState {
-    const OPEN: Self = Self("open", "Choose how to pay.");
-    const PAYING: Self = Self("paying", "Your payment is in progress. This page shows its result once it is known.");
+    pub(crate) const OPEN: Self = Self("open", "Choose how to pay.");
+    pub(crate) const PAYING: Self =
+        Self("paying", "Your payment is in progress. This page shows its result once it is known.");
     const REVIEW: Self = Self("review", "We are asking the bank whether you were charged. Please do not pay again.");
 
     pub(crate) fn of(payments: &[Payment]) -> Result<Self> {
         let states = payments.iter().map(Payment::state).collect::<Result<Vec<_>>>()?;
         let paid = payments.iter().zip(&states).filter(|(_, state)| **state == Known::Succeeded);
-        let (refunded, kept): (Vec<_>, Vec<_>) = paid.partition(|(payment, _)| payment.is_refunded());
+        let (refunded, kept): (Vec<_>, Vec<_>) = paid
+            .map(|(payment, _)| payment)
+            .partition(|payment| matches!(payment.refund_state(), Some(Known::Pending | Known::Succeeded)));
         Ok(match (kept.len(), refunded.len()) {
             (0, 0) if states.contains(&Known::NeedsReview) => Self::REVIEW,
             (0, 0) if states.contains(&Known::Reversed) => Self("reversed", "The payment was returned."),
             (0, 0) if payments.iter().any(Payment::is_live) => Self::PAYING,
             (0, 0) => Self::OPEN,
             (0, _) => Self("refunded", "Refunded."),
+            (1, _) if kept[0].is_underpaid() => Self("underpaid", "You paid less than the price. We will contact you."),
             (1, _) => Self("paid", "Paid. Thank you!"),
             // A payment that had failed succeeded after all, and so did a later one.
             _ => Self("paid twice", "You were charged twice. We will refund one of the payments."),
@@ -85,7 +89,7 @@ impl Order {
 
 /// Adds a line to the history that the order's page shows.
 pub(crate) async fn add_to_history(connection: &mut Connection, order: &str, at: i64, text: &str) -> sqlx::Result<()> {
-    query!("INSERT INTO history (order_id, at, text) VALUES ($1, $2, $3)"; order, at, text).execute(connection).await?;
+    sql!("INSERT INTO history (order_id, at, text) VALUES ($1, $2, $3)"; order, at, text).execute(connection).await?;
     Ok(())
 }
 
@@ -102,7 +106,7 @@ pub(crate) async fn create(
         return Err(Error::invalid("`order` must be the id that the catalogue's form has"));
     }
     let product = Product::find(&new.product).ok_or(Error::NotFound)?;
-    let insert = query!(
+    let insert = sql!(
         "INSERT INTO orders (id, customer, product, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
         &new.order, session.customer(), product.id, shop.clock.millis()
     );

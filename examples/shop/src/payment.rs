@@ -1,10 +1,10 @@
 //! One attempt to pay an order. Each has a reference of its own at its provider.
 
 use payments::journal::State;
-use payments::{Currency, Money};
-use sqlx::FromRow;
+use payments::{Currency, ErrorKind, Money};
+use sqlx::{Executor, FromRow};
 
-use crate::database::{Connection, Pool, query, rows};
+use crate::database::{Connection, Database, Pool, Transaction, rows, sql};
 use crate::method::{Kind, Method};
 use crate::next_step::NextStep;
 use crate::web::{Error, Result};
@@ -23,26 +23,37 @@ pub(crate) struct Payment {
     pub(crate) provider_id: Option<String>,
     next: Option<String>,
     pub(crate) completing: i64,
+    paid: Option<i64>,
     closed_at: Option<i64>,
     created_at: i64,
-    /// The state of its refund, if one was started.
+    /// The state of its last refund.
     #[sqlx(default)]
     pub(crate) refund: Option<String>,
 }
 
 impl Payment {
-    pub(crate) async fn of_order(pool: &Pool, order: &str) -> Result<Vec<Self>> {
+    /// The payments of an order, the oldest first.
+    pub(crate) async fn of_order(database: impl Executor<'_, Database = Database>, order: &str) -> Result<Vec<Self>> {
         let payments = rows!(
-            "SELECT p.*, r.state AS refund FROM payments p LEFT JOIN refunds r ON r.payment = p.reference
-             WHERE order_id = $1 ORDER BY p.created_at, p.reference";
+            "SELECT *, (SELECT state FROM refunds WHERE payment = payments.reference
+                        ORDER BY created_at DESC, reference DESC LIMIT 1) AS refund
+             FROM payments WHERE order_id = $1 ORDER BY created_at, reference";
             order
         );
-        Ok(payments.fetch_all(pool).await?)
+        Ok(payments.fetch_all(database).await?)
     }
 
+    /// Finds a payment, without the state of its refund.
     pub(crate) async fn find(pool: &Pool, reference: &str) -> Result<Self> {
         let payment = rows!("SELECT * FROM payments WHERE reference = $1"; reference).fetch_optional(pool);
         payment.await?.ok_or(Error::NotFound)
+    }
+
+    /// Locks an order until the end of the transaction, and loads its payments. Meanwhile, nothing else starts, charges, refunds or
+    /// books a payment of the order.
+    pub(crate) async fn lock(transaction: &mut Transaction<'_>, order: &str) -> Result<Vec<Self>> {
+        sql!("UPDATE orders SET id = id WHERE id = $1"; order).execute(&mut **transaction).await?;
+        Self::of_order(&mut **transaction, order).await
     }
 
     /// Inserts a payment, unless the order has another one that is alive. Returns false if it has.
@@ -50,7 +61,7 @@ impl Payment {
         connection: &mut Connection, (order, reference): (&str, &str), method: &Method, amount: Money, now: i64,
     ) -> Result<bool> {
         let (currency, state) = (amount.currency().to_string(), State::Intended.as_str());
-        let insert = query!(
+        let insert = sql!(
             "INSERT INTO payments (reference, order_id, method, currency, amount, state, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
             reference, order, method.name, currency, amount.minor(), state, now
@@ -63,37 +74,36 @@ impl Payment {
         pool: &Pool, reference: &str, id: Option<String>, next: &Option<NextStep>,
     ) -> Result<bool> {
         let next = next.as_ref().map(serde_json::to_string).transpose()?;
-        let update = query!(
+        let update = sql!(
             "UPDATE payments SET provider_id = $2, next = $3 WHERE reference = $1 AND closed_at IS NULL AND completing = 0";
             reference, id, next
         );
         Ok(update.execute(pool).await?.rows_affected() == 1)
     }
 
-    /// Claims the right to charge the card. From then on, the payment cannot be given up. Returns false if it was given up before.
-    pub(crate) async fn begin_completion(connection: &mut Connection, reference: &str) -> Result<bool> {
-        let update = query!(
-            "UPDATE payments SET completing = 1, next = NULL WHERE reference = $1 AND closed_at IS NULL";
-            reference
-        );
-        Ok(update.execute(connection).await?.rows_affected() == 1)
+    /// Records that the card may be charged from now on. Then the payment cannot be given up any more.
+    pub(crate) async fn begin_completion(&self, connection: &mut Connection) -> Result<()> {
+        let update = sql!("UPDATE payments SET completing = 1, next = NULL WHERE reference = $1"; &self.reference);
+        update.execute(connection).await?;
+        Ok(())
     }
 
     /// Gives up a payment that nobody can complete without this shop. Returns false if it is too late.
     pub(crate) async fn give_up(
         &self, connection: &mut Connection, state: State, problem: &str, now: i64,
     ) -> Result<bool> {
-        let update = query!(
+        let update = sql!(
             "UPDATE payments SET state = $2, problem = $3, closed_at = $4, next = NULL
-             WHERE reference = $1 AND completing = 0 AND closed_at IS NULL";
+             WHERE reference = $1 AND completing = 0 AND closed_at IS NULL
+               AND (method = 'card' OR next IS NULL AND state = 'pending')";
             &self.reference, state.as_str(), problem, now
         );
         Ok(update.execute(connection).await?.rows_affected() == 1)
     }
 
-    pub(crate) async fn store_problem(pool: &Pool, reference: &str, problem: &impl ToString) -> Result<()> {
-        let update = query!("UPDATE payments SET problem = $2 WHERE reference = $1"; reference, problem.to_string());
-        update.execute(pool).await?;
+    pub(crate) async fn store_problem(pool: &Pool, reference: &str, error: &payments::Error) -> Result<()> {
+        let problem = for_customer(error);
+        sql!("UPDATE payments SET problem = $2 WHERE reference = $1"; reference, problem).execute(pool).await?;
         Ok(())
     }
 
@@ -118,10 +128,17 @@ impl Payment {
         self.closed_at.is_none()
     }
 
-    /// True if the provider has accepted its refund.
-    pub(crate) fn is_refunded(&self) -> bool {
-        let state = self.refund.as_deref().and_then(State::from_name);
-        matches!(state, Some(State::Pending | State::Succeeded))
+    /// What the customer has paid. The provider may have changed the amount.
+    pub(crate) fn paid(&self) -> Result<Money> {
+        Ok(Money::from_minor(self.paid.unwrap_or_default(), self.amount()?.currency()))
+    }
+
+    pub(crate) fn is_underpaid(&self) -> bool {
+        self.paid.is_some_and(|paid| paid < self.amount)
+    }
+
+    pub(crate) fn refund_state(&self) -> Option<State> {
+        self.refund.as_deref().and_then(State::from_name)
     }
 
     /// True if nobody can pay it without this shop: the card is charged by a call of this shop, or nobody has the address of the page.
@@ -135,6 +152,14 @@ impl Payment {
                 Kind::SavedCard => false,
                 Kind::OwnPage | Kind::Page => is_lost,
             })
+    }
+}
+
+/// What a customer can do something about. The rest is for the trace, which has it.
+pub(crate) fn for_customer(error: &payments::Error) -> String {
+    match error.kind() {
+        ErrorKind::Declined => error.message().unwrap_or("It was declined.").to_owned(),
+        _ => "The payment provider did not accept it. You were not charged.".to_owned(),
     }
 }
 

@@ -38,6 +38,7 @@ fn office(shop: &Shop) -> Router<Shop> {
         .route("/office/webhooks", get(webhooks::list))
         .layer(from_fn_with_state(shop.clone(), login::required))
         .route("/office/login", get(login::show).post(login::log_in))
+        .route("/office/logout", post(login::log_out))
 }
 
 /// What banks and providers send. It has no session and no CSRF token: a signature proves the sender, a form must name the stored payment,
@@ -51,6 +52,7 @@ fn from_outside(shop: &Shop) -> Router<Shop> {
         .route("/return/3ds/{reference}/success", post(three_ds::on_success))
         .route("/return/3ds/{reference}/failure", post(three_ds::on_failure))
         .route("/return/checkout/{order}", post(three_ds::on_checkout))
+        .route("/return/{order}", get(three_ds::on_return).post(three_ds::on_return))
         // The journal stores each message, verified, before it acknowledges it.
         .route("/webhooks/turratech", post(turratech))
         .route("/webhooks/turbopay", post(turbopay))

@@ -8,7 +8,8 @@ use payments::turratech::{Card, NewPaymentMethod};
 use sqlx::FromRow;
 
 use crate::checkout::Details;
-use crate::database::{Pool, query, rows};
+use crate::database::{Pool, rows, sql};
+use crate::payment::for_customer;
 use crate::shop::Shop;
 use crate::web::{Error, OwnForm, Result, Session, render};
 
@@ -49,8 +50,8 @@ pub(crate) async fn save(
         .create_payment_method(card)
         .send()
         .await
-        .map_err(|error| Error::invalid(error.to_string()))?;
-    let insert = query!(
+        .map_err(|error| Error::Invalid(for_customer(&error)))?;
+    let insert = sql!(
         "INSERT INTO saved_cards (id, customer, label) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         saved.id.as_str(), session.customer(), label
     );

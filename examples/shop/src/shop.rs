@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
-use payments::journal::{self, Backoff, Executed, Intent, Journal, JournalKey, JournalKeys};
+use payments::journal::{self, Backoff, Executed, Intent, Journal, JournalKey, JournalKeys, Ticket};
 use payments_axum::{HostedCheckoutCallback, Inbox, ThreeDsFailureCallback, ThreeDsSuccessCallback};
 
 use crate::clock::ShopClock;
-use crate::database::{self, Pool, Store, Transaction};
+use crate::database::{self, BEGIN, Pool, Store, Transaction};
 use crate::providers::Providers;
 use crate::web::Error;
 
@@ -91,14 +91,19 @@ impl Shop {
 
     /// Begins a transaction for the shop's tables and the journal's.
     pub(crate) async fn begin(&self) -> sqlx::Result<Transaction<'static>> {
-        database::begin(self.journal.store()).await
+        self.pool().begin_with(BEGIN).await
+    }
+
+    /// Records an intent in the transaction, and commits.
+    pub(crate) async fn commit(&self, mut transaction: Transaction<'_>, intent: Intent) -> Result<Ticket, Error> {
+        let recorded = self.journal.record(&mut transaction, &intent).await?;
+        transaction.commit().await?;
+        Ok(recorded.ticket())
     }
 
     /// Records an intent in the transaction, commits, and sends the intent. What was sent before is not sent again.
-    pub(crate) async fn execute(&self, mut transaction: Transaction<'_>, intent: Intent) -> Result<Executed, Error> {
-        let recorded = self.journal.record(&mut transaction, &intent).await?;
-        transaction.commit().await?;
-        Ok(self.journal.execute(recorded.ticket()).await?)
+    pub(crate) async fn execute(&self, transaction: Transaction<'_>, intent: Intent) -> Result<Executed, Error> {
+        Ok(self.journal.execute(self.commit(transaction, intent).await?).await?)
     }
 }
 

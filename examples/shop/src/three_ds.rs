@@ -13,9 +13,11 @@ use payments_axum::{
     HostedCheckoutCallback, JournaledWebhook, ThreeDsFailureCallback, ThreeDsSuccessCallback, Webhook,
 };
 
+use crate::method::Kind;
 use crate::next_step::NextStep;
-use crate::order::{Order, add_to_history};
+use crate::order::{Order, OrderState, add_to_history};
 use crate::payment::Payment;
+use crate::random;
 use crate::shop::Shop;
 use crate::web::{Error, Result, Session, render};
 
@@ -43,17 +45,28 @@ pub(crate) async fn on_success(
     Ok(returned())
 }
 
+/// Loads a payment by card, and its id at the provider. The forms of other payments are not the bank's.
+async fn find(shop: &Shop, reference: &str) -> Result<(Payment, PaymentId)> {
+    let payment = Payment::find(shop.pool(), reference).await?;
+    let stored = payment.provider_id.as_deref().map(str::parse).transpose()?;
+    let stored = stored.filter(|_| payment.method().is_ok_and(|method| method.kind == Kind::Card));
+    Ok((payment, stored.ok_or(Error::NotFound)?))
+}
+
 /// Charges the card, once. A reload posts the form again, and anyone can post one.
 async fn complete(shop: &Shop, reference: &str, callback: Unverified<ThreeDsCallback>) -> Result<()> {
-    let payment = Payment::find(shop.pool(), reference).await?;
-    let stored: PaymentId = payment.provider_id.as_deref().ok_or(Error::NotFound)?.parse()?;
+    let (payment, stored) = find(shop, reference).await?;
     let intent = ThreeDsCompletions::intent("card3ds", reference, payment.amount()?, &stored, callback)?;
 
     let mut transaction = shop.begin().await?;
-    if !Payment::begin_completion(&mut transaction, reference).await? {
-        return Ok(()); // it was given up, or it is decided
+    let payments = Payment::lock(&mut transaction, &payment.order_id).await?;
+    let is_paying = OrderState::of(&payments)? == OrderState::PAYING;
+    let live = payments.iter().find(|payment| is_paying && payment.is_live() && payment.reference == reference);
+    let Some(payment) = live else { return Ok(()) }; // it was given up, or is decided, or another payment has succeeded
+    if payment.completing == 0 {
+        payment.begin_completion(&mut transaction).await?;
+        add_to_history(&mut transaction, &payment.order_id, shop.clock.millis(), "3-D Secure passed").await?;
     }
-    add_to_history(&mut transaction, &payment.order_id, shop.clock.millis(), "3-D Secure passed").await?;
     if let Some(error) = shop.execute(transaction, intent).await?.error {
         Payment::store_problem(shop.pool(), reference, &error).await?;
     }
@@ -64,8 +77,7 @@ async fn complete(shop: &Shop, reference: &str, callback: Unverified<ThreeDsCall
 pub(crate) async fn on_failure(
     State(shop): State<Shop>, Path(reference): Path<String>, Webhook(failure): Webhook<ThreeDsFailureCallback>,
 ) -> Result<Response> {
-    let payment = Payment::find(shop.pool(), &reference).await?;
-    let stored: PaymentId = payment.provider_id.as_deref().ok_or(Error::NotFound)?.parse()?;
+    let (payment, stored) = find(&shop, &reference).await?;
     let (now, problem) = (shop.clock.millis(), "The bank did not confirm the payment.");
     let mut transaction = shop.begin().await?;
     if failure.claimed().payment_id().is_same_as(&stored)
@@ -82,10 +94,17 @@ fn returned() -> Response {
     (ChallengePage::RETURN_HEADERS, ChallengePage::RETURN_PAGE).into_response()
 }
 
-/// The bank's own page posts the customer here. The journal has stored the form as a hint, and looks the checkout up. The redirect makes a
-/// link of the form, and a link has the session's cookie.
-pub(crate) async fn on_checkout(Path(order): Path<String>, _: JournaledWebhook<HostedCheckoutCallback>) -> Redirect {
-    Redirect::to(&format!("/orders/{order}"))
+/// The bank's own page posts the customer here. The journal has stored the form as a hint, and looks the checkout up.
+pub(crate) async fn on_checkout(
+    Path(order): Path<String>, _: JournaledWebhook<HostedCheckoutCallback>,
+) -> Result<Redirect> {
+    on_return(Path(order)).await
+}
+
+/// Where a provider's page sends the customer back to, by a link or by a form. A form has no cookie of the session; the redirect makes a link
+/// of it, and a link has the cookie.
+pub(crate) async fn on_return(Path(order): Path<String>) -> Result<Redirect> {
+    if random::is_id(&order, "ORD") { Ok(Redirect::to(&format!("/orders/{order}"))) } else { Err(Error::NotFound) }
 }
 
 #[derive(Template)]

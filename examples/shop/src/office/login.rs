@@ -8,7 +8,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 
 use crate::shop::Shop;
-use crate::web::{Error, OwnForm, Result, Session, cookie, is_equal, render};
+use crate::web::{Empty, Error, OwnForm, Result, Session, cookie, is_equal, render};
 
 /// Sends whoever has not logged in to the form, as a layer of the back office.
 pub(crate) async fn required(
@@ -41,6 +41,10 @@ pub(crate) async fn log_in(
     }
     // Strict, because nothing in the back office begins with a link from another site.
     Ok((jar.add(cookie(&shop, COOKIE, proof, SameSite::Strict)), Redirect::to("/office")))
+}
+
+pub(crate) async fn log_out(jar: CookieJar, OwnForm(Empty {}): OwnForm<Empty>) -> (CookieJar, Redirect) {
+    (jar.remove(Cookie::build(COOKIE).path("/")), Redirect::to("/office/login"))
 }
 
 const COOKIE: &str = "office";

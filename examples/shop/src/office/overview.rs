@@ -1,5 +1,7 @@
 //! What is open, and what needs a person.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
@@ -19,13 +21,14 @@ pub(crate) async fn show(State(shop): State<Shop>, session: Session) -> Result<H
         let mut paid = Vec::new();
         for payment in payments {
             if payment.state()? == Known::Succeeded {
-                paid.push((payment.amount()?, payment));
+                paid.push((payment.paid()?, payment));
             }
         }
         orders.push((order.product()?.name, order, state, paid));
     }
     // A provider that does not respond must not hide the orders.
-    let balance = match shop.providers.turbopay.balance(Currency::INR).send().await {
+    let balance = shop.providers.turbopay.balance(Currency::INR).timeout(Duration::from_secs(2)).send().await;
+    let balance = match balance {
         Ok(balance) => balance.available_money().map_or_else(|error| error.to_string(), |money| money.to_string()),
         Err(error) => format!("unknown: {error}"),
     };

@@ -8,7 +8,7 @@ use payments::journal::{Intent, State as Known};
 use payments::{Currency, Money};
 use serde::Deserialize;
 
-use crate::database::{query, rows};
+use crate::database::{rows, sql};
 use crate::random;
 use crate::shop::Shop;
 use crate::web::{Error, OwnForm, Result, Session, render};
@@ -33,7 +33,7 @@ pub(crate) async fn pay_out(State(shop): State<Shop>, OwnForm(new): OwnForm<NewP
     let request = PayoutRequest::new(&new.reference, amount, &new.customer, &new.account, &new.bank);
 
     let mut transaction = shop.begin().await?;
-    let insert = query!(
+    let insert = sql!(
         "INSERT INTO payouts (reference, customer, account, bank, currency, amount, state, created_at)
          VALUES ($1, $2, $3, $4, 'INR', $5, $6, $7) ON CONFLICT DO NOTHING";
         new.reference, new.customer, new.account, new.bank, amount.minor(), Known::Intended.as_str(), shop.clock.millis()

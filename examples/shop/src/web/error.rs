@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use payments::journal::JournalError;
+use payments::journal::{JournalError, StoreError};
 use payments::payments_core::ValidationError;
 
 pub(crate) type Result<T> = std::result::Result<T, Error>;
@@ -28,9 +28,12 @@ impl Error {
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
         let error: Box<dyn std::error::Error + Send + Sync> = Box::new(error);
-        let is_invalid =
-            error.is::<ValidationError>() || matches!(error.downcast_ref(), Some(JournalError::Invalid(_)));
-        if is_invalid { Self::Invalid(error.to_string()) } else { Self::Internal(error) }
+        match error.downcast_ref() {
+            _ if error.is::<ValidationError>() => Self::Invalid(error.to_string()),
+            Some(JournalError::Invalid(_) | JournalError::Different { .. }) => Self::Invalid(error.to_string()),
+            Some(JournalError::Store(StoreError::NoSuchIntent(_))) => Self::NotFound,
+            _ => Self::Internal(error),
+        }
     }
 }
 

@@ -19,11 +19,15 @@ use crate::random;
 use crate::shop::Shop;
 use crate::web::{Error, Result};
 
-/// The session of a browser.
+/// The session of a browser: 64 hexadecimal digits.
 #[derive(Clone)]
-pub(crate) struct Session(String);
+pub(crate) struct Session([u8; 64]);
 
 impl Session {
+    fn parse(text: &str) -> Option<Self> {
+        text.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| text.as_bytes().try_into().ok().map(Self))?
+    }
+
     /// The customer's id. The cookie cannot be found from it.
     pub(crate) fn customer(&self) -> String {
         format!("C-{}", &self.tag("customer", "")[..16])
@@ -36,9 +40,7 @@ impl Session {
 
     /// A value that only this session has. One for a purpose tells nothing about those for others.
     pub(crate) fn tag(&self, purpose: &str, text: &str) -> String {
-        // HMAC accepts keys of every length.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()) else { return " ".repeat(64) };
-        mac.update(format!("{purpose} {text}").as_bytes());
+        let mac = Hmac::<Sha256>::new(&self.0.into()).chain_update(format!("{purpose} {text}"));
         random::hex(&mac.finalize().into_bytes())
     }
 }
@@ -52,16 +54,15 @@ pub(crate) fn is_equal(a: &str, b: &str) -> bool {
 pub(crate) async fn start(
     State(shop): State<Shop>, mut jar: CookieJar, mut request: Request, next: Next,
 ) -> Result<(CookieJar, Response)> {
-    let known = jar.get(COOKIE).map(|cookie| cookie.value().to_owned()).filter(|value| value.len() == 64);
-    let session = match known {
-        Some(session) => session,
-        None => {
-            let session = random::hex(&random::bytes::<32>()?);
-            jar = jar.add(cookie(&shop, COOKIE, session.clone(), SameSite::Lax));
-            session
-        }
-    };
-    request.extensions_mut().insert(Session(session));
+    let known = jar.get(COOKIE).and_then(|cookie| Session::parse(cookie.value()));
+    // A form of another site comes without the cookie, and must not replace it.
+    let is_new = known.is_none() && request.method().is_safe();
+    let text = random::hex(&random::bytes::<32>()?);
+    let session = known.or_else(|| Session::parse(&text)).ok_or(Error::ForeignForm)?;
+    if is_new {
+        jar = jar.add(cookie(&shop, COOKIE, text, SameSite::Lax));
+    }
+    request.extensions_mut().insert(session);
     Ok((jar, next.run(request).await))
 }
 
