@@ -22,21 +22,21 @@ impl ShopClock {
     pub(crate) async fn start(sandbox: Option<&str>) -> Result<Self> {
         let clock = Self { ahead: Arc::default() };
         if let Some(sandbox) = sandbox {
-            let url = format!("{}/clock", sandbox.trim_end_matches('/'));
-            clock.follow(&url).await?;
+            let (client, url) = (reqwest::Client::new(), format!("{}/clock", sandbox.trim_end_matches('/')));
+            clock.follow(&client, &url).await?;
             let clock = clock.clone();
             tokio::spawn(async move {
                 loop {
                     tokio::time::sleep(Duration::from_millis(100)).await;
-                    drop(clock.follow(&url).await); // without an answer, the time goes on as before
+                    drop(clock.follow(&client, &url).await); // without an answer, the time goes on as before
                 }
             });
         }
         Ok(clock)
     }
 
-    async fn follow(&self, url: &str) -> Result<()> {
-        let body = reqwest::get(url).await?.error_for_status()?.bytes().await?;
+    async fn follow(&self, client: &reqwest::Client, url: &str) -> Result<()> {
+        let body = client.get(url).send().await?.error_for_status()?.bytes().await?;
         let time: serde_json::Value = serde_json::from_slice(&body)?;
         // In whole seconds, so most responses are behind, and the largest difference is right.
         let now = time["now"].as_i64().ok_or("the sandbox's time has no `now`")?.saturating_mul(1000);

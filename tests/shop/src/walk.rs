@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use payments_proof::Random;
-use payments_sandbox::turbopay;
+use payments_sandbox::{Entry, EntryKind, turbopay};
 use payments_test_progress::Progress;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -74,7 +74,7 @@ pub async fn run(options: &Options) -> Result<Report, Failed> {
             walk(&options, number).await
         });
     }
-    let mut report = Report::new(options.seed);
+    let mut report = Report::new(options.seed, options.walks.end - options.walks.start == 1);
     while let Some(ended) = walks.join_next().await {
         report.add(ended.map_err(|error| Failed::new(error.to_string()))??);
         options.progress.advance();
@@ -139,7 +139,7 @@ impl Walk {
         for customer in &self.customers {
             customer.arrive(&self).await;
         }
-        for _ in 0..random.between(8, 16) {
+        for _ in 0..random.between(8, 14) {
             self.round(random).await?;
         }
         self.note("walk", "ends: no more faults, and everything is delivered", "");
@@ -174,16 +174,19 @@ impl Walk {
                 tokio::join!(acts, kill);
             }
             1 | 2 => {
-                let operation = faults::call_to_kill(random);
-                let kill = self.stage.kill_when_executed(operation);
-                let (_, killed) = tokio::join!(acts, timeout(WAITS_FOR_KILL, kill));
-                if killed.is_ok() {
-                    self.count(|tally| {
-                        tally.kills += 1;
-                        tally.kills_in_calls += 1;
-                    });
-                    self.note("walk", &format!("kills the shop in the middle of {operation}"), "");
+                let before = self.stage.sandbox().ledger().entries().len();
+                for fault in faults::STALLS {
+                    self.stage.sandbox().fault(fault);
                 }
+                let executed = timeout(WAITS_FOR_KILL, self.executed_after(before));
+                let kill = async {
+                    if let Ok(what) = executed.await {
+                        self.kill(&format!("in the middle of {what}"));
+                        self.count(|tally| tally.kills_in_calls += 1);
+                    }
+                };
+                tokio::join!(acts, kill);
+                self.clear_faults();
             }
             3 => {
                 acts.await;
@@ -215,7 +218,7 @@ impl Walk {
     /// Starts what customers, back office and banks do in a round, and returns when all of it has ended.
     fn acts(self: &Arc<Self>, random: &mut Random) -> impl Future<Output = ()> + use<> {
         let mut acts = JoinSet::new();
-        for _ in 0..random.between(1, 4) {
+        for _ in 0..random.between(2, 5) {
             let (walk, mut own) = (Arc::clone(self), Random::new(random.next()));
             let (role, customer) = (random.below(100), random.below(self.customers.len()));
             let (act, task) = (random.pick(ACTS), random.pick(TASKS));
@@ -228,6 +231,17 @@ impl Walk {
             });
         }
         async move { while acts.join_next().await.is_some() {} }
+    }
+
+    /// Waits until a provider has executed a request of the shop after these first entries.
+    async fn executed_after(&self, before: usize) -> String {
+        loop {
+            let ledger = self.stage.sandbox().ledger();
+            if let Some(entry) = ledger.entries()[before..].iter().find(|entry| is_call(entry)) {
+                return format!("{} of {}", entry.operation, entry.reference);
+            }
+            sleep(STEP).await;
+        }
     }
 
     fn kill(&self, when: &str) {
@@ -291,6 +305,16 @@ impl Walk {
     }
 }
 
+/// True if a call of the shop was executed, and nothing that a customer did on a provider's page.
+fn is_call(entry: &Entry) -> bool {
+    let is_checkout = entry.operation == "card3ds.checkout";
+    match entry.kind {
+        EntryKind::Begun | EntryKind::Confirmed | EntryKind::Refunded => true,
+        EntryKind::Executed => !is_checkout,
+        _ => false,
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -302,11 +326,11 @@ const JOBS: usize = 12;
 const RARE_WALKS: u64 = 8;
 
 /// How long a round waits for the call in whose middle the shop is killed.
-const WAITS_FOR_KILL: Duration = Duration::from_millis(600);
+const WAITS_FOR_KILL: Duration = Duration::from_millis(1000);
+const STEP: Duration = Duration::from_millis(2);
 
 /// What customers do, the frequent acts several times.
 const ACTS: &[Act] = &[
-    Act::Order,
     Act::Order,
     Act::Pay,
     Act::Pay,
@@ -314,6 +338,8 @@ const ACTS: &[Act] = &[
     Act::Pay,
     Act::SendOldForm,
     Act::Look,
+    Act::UsePage,
+    Act::UsePage,
     Act::UsePage,
     Act::UsePage,
     Act::UsePage,

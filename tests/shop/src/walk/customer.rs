@@ -20,6 +20,8 @@ pub(super) struct Customer {
 #[derive(Debug, Clone, Default)]
 struct Order {
     id: String,
+    /// The state that its page has shown last.
+    state: String,
     /// The forms that were sent, for the back button.
     forms: Vec<Form>,
     /// The providers' pages.
@@ -28,6 +30,12 @@ struct Order {
     returns: Vec<Form>,
     /// The payment whose QR code was shown.
     upi: Option<String>,
+}
+
+impl Order {
+    fn is_unpaid(&self) -> bool {
+        !matches!(self.state.as_str(), "paid" | "refunded" | "reversed" | "paid twice")
+    }
 }
 
 /// What a customer does.
@@ -61,10 +69,14 @@ impl Customer {
 
     pub(super) async fn act(&self, walk: &Walk, act: Act, random: &mut Random) {
         let orders = lock(&self.orders).clone();
-        if matches!(act, Act::Order) || orders.is_empty() {
+        let unpaid: Vec<Order> = orders.iter().filter(|order| order.is_unpaid()).cloned().collect();
+        // Most customers leave alone what they have paid.
+        let is_careful = random.percent(85);
+        let among = if is_careful { &unpaid } else { &orders };
+        if matches!(act, Act::Order) || among.is_empty() {
             return self.order(walk, random).await;
         }
-        let order = random.pick(&orders);
+        let order = random.pick(among);
         match act {
             Act::Order => {}
             Act::Pay => self.pay(walk, &order, random).await,
@@ -72,13 +84,16 @@ impl Customer {
             Act::Look => self.look(walk, &order, random).await,
             Act::UsePage => {
                 // Most people finish what they have begun.
-                let with_pages = orders.into_iter().filter(|order| !order.pages.is_empty()).collect::<Vec<_>>();
+                let with_pages: Vec<Order> = among.iter().filter(|order| !order.pages.is_empty()).cloned().collect();
                 let order = if with_pages.is_empty() { order } else { random.pick(&with_pages) };
                 self.use_page(walk, &order, random).await;
             }
             Act::SendReturnAgain => self.send_return_again(walk, &order, random).await,
-            Act::PayByUpiApp => self.pay_by_upi_app(walk, &orders, random).await,
-            Act::EnterUtr => self.enter_utr(walk, &orders, random).await,
+            Act::PayByUpiApp | Act::EnterUtr if among.iter().all(|order| order.upi.is_none()) => {
+                self.pay(walk, &order, random).await;
+            }
+            Act::PayByUpiApp => self.pay_by_upi_app(walk, among, random).await,
+            Act::EnterUtr => self.enter_utr(walk, among, random).await,
             Act::GiveUp => self.give_up(walk, &order, random).await,
         }
     }
@@ -191,6 +206,9 @@ impl Customer {
             }
             return;
         }
+        if let Some(state) = between(&page.text, "data-state=\"", "\"") {
+            self.change(order, |order| order.state = state.to_owned());
+        }
         if let Some(link) = between(&page.text, "id=\"continue\" href=\"", "\"") {
             Box::pin(self.follow(walk, order, &unescape(link))).await;
         }
@@ -202,7 +220,7 @@ impl Customer {
 
     async fn send_old_form(&self, walk: &Walk, order: &Order, random: &mut Random) {
         if order.forms.is_empty() {
-            return self.look(walk, order, random).await;
+            return self.pay(walk, order, random).await;
         }
         let form = random.pick(&order.forms);
         let result = self.submit(walk, &[form.clone(), form.clone()], random.percent(30)).await;
@@ -217,7 +235,7 @@ impl Customer {
     }
 
     async fn use_page(&self, walk: &Walk, order: &Order, random: &mut Random) {
-        let Some(page) = order.pages.last() else { return self.look(walk, order, random).await };
+        let Some(page) = order.pages.last() else { return self.pay(walk, order, random).await };
         let page = if random.percent(80) { page.clone() } else { random.pick(&order.pages) };
         let (form, action) = choice(&page, random);
         let Some(form) = form else {

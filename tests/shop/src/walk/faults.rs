@@ -5,17 +5,21 @@ use payments_proof::Random;
 /// Draws a fault, in the sandbox's text form.
 pub(super) fn draw(random: &mut Random) -> String {
     match random.below(10) {
-        0..=4 => format!("{} {}", random.pick(CALLS), random.pick(LOSSES)),
+        0..=2 => format!("{} {}", random.pick(CALLS), random.pick(LOSSES)),
+        3..=4 => format!("{} {}", random.pick(PROVIDERS), random.pick(LOSSES)),
         5..=7 => format!("{} @webhook {}", random.pick(SENDERS), random.pick(MESSAGES)),
         8 => format!("{} {}", random.pick(QUERIES), random.pick(LOST_QUERIES)),
         _ => format!("{} {}", random.pick(PROVIDERS), random.pick(CONNECTIONS)),
     }
 }
 
-/// Draws an operation in whose middle the shop is killed.
-pub(super) fn call_to_kill(random: &mut Random) -> &'static str {
-    random.pick(CALLS)
-}
+/// The next call of each provider is executed, and gets no response.
+pub(super) const STALLS: &[&str] = &[
+    "turratech @after-commit stall",
+    "turbo-txn @after-commit stall",
+    "card3ds @after-commit stall",
+    "turbopay @after-commit stall",
+];
 
 const CALLS: &[&str] = &[
     "turratech.create-payment",

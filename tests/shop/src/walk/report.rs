@@ -97,11 +97,14 @@ pub struct Report {
     walks: u64,
     tally: Tally,
     failed: Vec<Outcome>,
+    passed: Vec<Outcome>,
+    /// Shows the steps also of walks that found nothing.
+    shows_all: bool,
 }
 
 impl Report {
-    pub(super) fn new(seed: u64) -> Self {
-        Self { seed, walks: 0, tally: Tally::default(), failed: Vec::new() }
+    pub(super) fn new(seed: u64, shows_all: bool) -> Self {
+        Self { seed, walks: 0, tally: Tally::default(), failed: Vec::new(), passed: Vec::new(), shows_all }
     }
 
     pub(super) fn add(&mut self, outcome: Outcome) {
@@ -109,6 +112,8 @@ impl Report {
         self.tally.add(&outcome.tally);
         if !outcome.violations.is_empty() {
             self.failed.push(outcome);
+        } else if self.shows_all {
+            self.passed.push(outcome);
         }
     }
 
@@ -139,10 +144,13 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Outcome { number, violations, steps, log, .. } in self.failed.iter().take(SHOWN) {
+        for Outcome { number, violations, steps, log, .. } in self.passed.iter().chain(self.failed.iter().take(SHOWN)) {
             writeln!(f, "walk {number} of seed {}:", self.seed)?;
             for (number, step) in (1..).zip(steps) {
                 writeln!(f, "  {number:>3} {step}")?;
+            }
+            if violations.is_empty() {
+                continue;
             }
             write!(f, "the shop's last lines:\n{log}")?;
             for violation in violations {
