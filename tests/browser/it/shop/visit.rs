@@ -24,7 +24,7 @@ impl Method {
             Self::Card => "Card with 3-D Secure",
             Self::BankPage => "Card on the bank's page",
             Self::SavedCard => "Saved card",
-            Self::Upi => "UPI: scan a QR code here",
+            Self::Upi => "UPI with a QR code here",
             Self::UpiPage => "UPI on TurboPay's page",
             Self::UpiApp => "UPI on the page of Turbo Transactions",
         }
