@@ -31,7 +31,7 @@ use browser::Browser;
 use customer::{Act, Customer};
 use office::{Office, Task};
 
-pub use mutants::{Mutants, mutants};
+pub use mutants::{Found, mutants};
 pub use report::{Outcome, Report, Tally};
 
 use crate::{Failed, Stage};
@@ -224,8 +224,8 @@ impl Walk {
             let (act, task) = (random.pick(ACTS), random.pick(TASKS));
             acts.spawn(async move {
                 match role {
-                    0..=79 => walk.customers[customer].act(&walk, act, &mut own).await,
-                    80..=92 => walk.office.act(&walk, task, &mut own).await,
+                    0..=73 => walk.customers[customer].act(&walk, act, &mut own).await,
+                    74..=87 => walk.office.act(&walk, task, &mut own).await,
                     _ => bank::act(&walk, &mut own).await,
                 }
             });

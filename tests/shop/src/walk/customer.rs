@@ -59,7 +59,7 @@ impl Customer {
 
     /// Opens the shop for the first time, and gets the cookie: tabs that are opened together would get one each.
     pub(super) async fn arrive(&self, walk: &Walk) {
-        self.get(walk, "/").await;
+        while !self.get(walk, "/").await.is_ok() {}
     }
 
     /// The ids of all orders that the shop has confirmed or may have created.
