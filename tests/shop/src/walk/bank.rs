@@ -60,7 +60,7 @@ fn decision(
             ("turbo-txn/orders", random.pick(&["approve", "reject"]))
         }
         "turratech.create-payment" => match sandbox.turratech().payment(reference).status()? {
-            "succeeded" if random.percent(30) => ("turratech/payments", "dispute"),
+            // No dispute: TurraTech does not document the object of its event, so no shop learns which payment it is about.
             "succeeded" => return None,
             _ => ("turratech/payments", random.pick(&["succeed", "fail"])),
         },

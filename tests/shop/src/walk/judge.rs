@@ -90,8 +90,8 @@ impl Walk {
                 let returned: u32 = payments.iter().map(|(_, moved)| moved.returned).sum();
                 let refunded: u32 = refunds.iter().map(|moved| moved.paid).sum();
                 let is_shipped = shop.shipped.get(&order).copied();
-                let page = customer.state_of(self, &order).await;
-                let state = page.text.as_str();
+                let state = customer.state_of(self, &order).await;
+                let state = state.as_str();
                 self.count(|tally| {
                     tally.paid += u64::from(received > 0);
                     tally.refunded += u64::from(refunded > 0);
