@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::process::{Failure, Run, Step};
+use crate::shop;
 use crate::workspace::{self, Workspace};
 
 /// Arguments go to the test runner.
@@ -16,8 +17,8 @@ pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     }
     let target = Workspace::load()?.target;
     let without_axe = !install_axe(&target.join("browser"))?;
-    // The tests find it beside their own program.
-    Run::cargo().args(["build", "--quiet", "--package", "shop", "--bin", "shop"]).run()?;
+    // The tests of the shop find its program beside their own.
+    shop::build(false)?;
     // What the workspace has built of the same dependencies is used again.
     let tests = || {
         let tests = Run::cargo().args(["test", "--locked", "--manifest-path", MANIFEST, "--test", "it"]);

@@ -6,6 +6,7 @@ mod looks;
 mod lost;
 mod methods;
 mod office;
+mod panel;
 mod sessions;
 mod three_ds;
 mod visit;

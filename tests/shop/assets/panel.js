@@ -71,7 +71,7 @@ function replace(old, section) {
   old.replaceWith(section);
   if (left) section.querySelector(".scroll")?.scrollTo(left, 0);
   // The button that was used may be gone: then the section's first one has the focus.
-  if (focused !== undefined) (document.getElementById(focused) ?? section.querySelector("button, a"))?.focus({ preventScroll: true });
+  if (focused !== undefined) (document.getElementById(focused) ?? section.querySelector("button") ?? section.querySelector("a"))?.focus({ preventScroll: true });
 }
 
 let sending = false;

@@ -110,7 +110,7 @@ impl Builder {
             Some(server) => {
                 let options = server.create().await?;
                 let address = postgres::url(&options);
-                (Variant::Postgres, Database::Postgres(options), address)
+                (Variant::Postgres, Database::Postgres(Box::new(options)), address)
             }
         };
         let program = self.program.map_or_else(|| program(variant), Ok)?;

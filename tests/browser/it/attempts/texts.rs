@@ -1,8 +1,8 @@
 //! Hostile texts in everything that a merchant, a provider's client or a customer can name: on each page they are text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use payments_browser_tests::{Browser, Findings, Screen};
+use payments_browser_tests::{Browser, Findings, Screen, Site};
 use serde_json::{Value, json};
 
 use super::report;
@@ -243,6 +243,31 @@ impl Seeded {
         addresses.into_iter().map(|url| url.replace("{number}", &self.encoded)).collect()
     }
 
+    /// Those that show the text, or whose scripts read the address.
+    fn opened_addresses(&self) -> Vec<String> {
+        let pages = [
+            "deliveries?order=",
+            "orders?reference=",
+            "timeline?kind=",
+            "timeline?order=",
+            "timeline?provider=",
+            "unknown/",
+        ];
+        pages.map(|page| format!("{}/inspector/{page}{}", self.target.origin(), self.encoded)).to_vec()
+    }
+
+    /// The HTML of a page. What a browser does not take for HTML has none.
+    async fn html(&self, url: &str) -> String {
+        let response = self.client.get(url).send().await.unwrap();
+        let header = |name| response.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+        let (content_type, sniffing) = (header("content-type"), header("x-content-type-options"));
+        if content_type.starts_with("text/html") {
+            return response.text().await.unwrap();
+        }
+        assert!(!content_type.is_empty() && sniffing == "nosniff", "{url}: a browser may take it for HTML");
+        String::new()
+    }
+
     /// The paths of the pages of the inspector, and the names of their queries.
     async fn html_pages(&self) -> Vec<(String, Vec<String>)> {
         let description: Value = serde_json::from_str(&self.target.get("/openapi.json").await).unwrap();
@@ -265,24 +290,60 @@ fn encode(text: &str) -> String {
         .collect()
 }
 
-/// What is on a page that a text must not have made, and then what the page shows.
-const LOOK: &str = r#"
+/// A function that returns what is on a page that a text must not have made, and then what the page shows.
+const LOOK: &str = r#"const look = (page, address) => {
     const problems = [];
     if (window.ran) problems.push("a script ran");
-    if (document.title === "ran") problems.push(`the title is ${document.title}`);
-    for (const element of document.querySelectorAll("*")) {
+    if (page.title === "ran") problems.push(`the title is ${page.title}`);
+    for (const element of page.querySelectorAll("*")) {
       for (const { name, value } of element.attributes) {
         if (name.startsWith("on")) problems.push(`${element.localName} has ${name}`);
         const isAddress = ["href", "src", "action", "formaction", "data", "xlink:href", "srcdoc", "ping"].includes(name);
-        const protocol = isAddress && URL.canParse(value, location) ? new URL(value, location).protocol : "http:";
+        const protocol = isAddress && URL.canParse(value, address) ? new URL(value, address).protocol : "http:";
         if (!["http:", "https:"].includes(protocol) && !/^data:(,$|image\/)/.test(value)) problems.push(`${element.localName} has ${name}=${value}`);
       }
     }
     const foreign = "script:not([src^='/']), img:not([src^='data:']):not([src^='/']), link:not([href^='/']):not([href^='data:,']), " +
       "iframe, object, embed, base, meta[http-equiv], svg script, foreignObject, marquee, style, form[action^='http://evil']";
-    for (const element of document.querySelectorAll(foreign)) problems.push(element.outerHTML.slice(0, 200));
-    const values = [...document.querySelectorAll("input, textarea, option, button")].map((field) => field.value + (field.dataset.body ?? ""));
-    return [problems, document.body.textContent + values.join()];"#;
+    for (const element of page.querySelectorAll(foreign)) problems.push(element.outerHTML.slice(0, 200));
+    const values = [...page.querySelectorAll("input, textarea, option, button")].map((field) => field.value + (field.dataset.body ?? ""));
+    return [problems, page.body.textContent + values.join()];
+  };"#;
+
+/// The page that is open.
+async fn look(browser: &Browser) -> [Value; 2] {
+    let found = browser.run(&format!("{LOOK} return look(document, location)")).await;
+    [found[0].clone(), found[1].clone()]
+}
+
+/// The same for pages by their HTML, which the browser parses and does not open: no script of the page runs, and nothing is loaded.
+async fn look_at_html(browser: &Browser, pages: &[(String, String)]) -> Vec<[Value; 2]> {
+    browser.open("about:blank").await;
+    let parse = "const parser = new DOMParser(); \
+                 return pages.map(([address, html]) => look(parser.parseFromString(html, 'text/html'), address))";
+    let found = browser.run(&format!("{LOOK} const pages = {}; {parse}", json!(pages))).await;
+    found.as_array().unwrap().iter().map(|found| [found[0].clone(), found[1].clone()]).collect()
+}
+
+/// One page of each kind, which differs from number to number.
+fn one_of_each_kind(pages: &[String], number: usize) -> Vec<&String> {
+    let mut kinds: BTreeMap<_, Vec<&String>> = BTreeMap::new();
+    for page in pages {
+        let parts: Vec<&str> = page.split(['/', '?']).collect();
+        // An inspector's address has a name after `inspector`, and a customer's page has an id there.
+        let names = if parts[3] == "inspector" { 5 } else { 4 };
+        kinds.entry((parts[..names.min(parts.len())].to_vec(), parts.len())).or_default().push(page);
+    }
+    kinds.into_values().map(|pages| pages[number % pages.len()]).collect()
+}
+
+/// All texts as JSON strings, with their names.
+fn texts() -> Vec<(&'static str, String)> {
+    let mut texts: Vec<(&str, String)> = TEXTS.iter().map(|(name, text)| (*name, json!(text).to_string())).collect();
+    texts.push(("a long text", json!(long()).to_string()));
+    texts.push(("half of a pair", HALF_PAIR.to_owned()));
+    texts
+}
 
 /// What remains of a text after characters without a glyph are replaced, and white space is collapsed.
 fn visible(text: &str) -> String {
@@ -291,39 +352,31 @@ fn visible(text: &str) -> String {
 
 #[tokio::test]
 async fn hostile_texts_stay_texts_on_every_page() {
-    let mut texts: Vec<(&str, String)> = TEXTS.iter().map(|(name, text)| (*name, json!(text).to_string())).collect();
-    texts.push(("a long text", json!(long()).to_string()));
-    texts.push(("half of a pair", HALF_PAIR.to_owned()));
-
     let mut browser = Browser::start(Screen::Desktop).await;
     let (mut attempts, mut succeeded) = (0, Vec::new());
-    for (name, literal) in &texts {
+    for (number, (name, literal)) in texts().iter().enumerate() {
         let seeded = Seeded::new(literal).await;
         let mut shown = String::new();
+        // The browser parses every page, and opens one of each kind: another one for each text.
         let inspector = seeded.inspector().await;
-        for url in inspector.iter().chain(&seeded.pages) {
-            attempts += 1;
-            browser.open(url).await;
-            let [problems, text] = look(&browser).await;
-            if let Some(problems) = problems.as_array().filter(|problems| !problems.is_empty()) {
-                succeeded.push(format!("{name} on {url}: {problems:?}"));
-            }
-            shown.push_str(text.as_str().unwrap());
+        let addresses: Vec<String> = inspector.iter().chain(&seeded.pages).cloned().collect();
+        let mut pages = Vec::new();
+        for url in addresses.iter().chain(&seeded.hostile_addresses().await) {
+            pages.push((url.clone(), seeded.html(url).await));
+        }
+        let found = look_at_html(&browser, &pages).await;
+        let mut looks: Vec<_> = pages.into_iter().map(|(url, _)| url).zip(found).collect();
+        for url in one_of_each_kind(&addresses, number) {
+            browser.open(&format!("{url}#{}", seeded.encoded)).await;
+            looks.push((url.clone(), look(&browser).await));
         }
         let findings = std::mem::take(browser.findings().await);
         if findings != Findings::default() {
             succeeded.push(format!("{name}: {findings:?}"));
         }
-        let text: String = serde_json::from_str(literal).unwrap_or_default();
-        assert!(visible(&shown).contains(&visible(&text)), "{name} is shown on no page of {inspector:?}");
-
-        for url in seeded.hostile_addresses().await {
-            attempts += 1;
+        for url in seeded.opened_addresses() {
             browser.open(&url).await;
-            let [problems, _] = look(&browser).await;
-            if let Some(problems) = problems.as_array().filter(|problems| !problems.is_empty()) {
-                succeeded.push(format!("{name} at {url}: {problems:?}"));
-            }
+            looks.push((url, look(&browser).await));
         }
         let mut findings = std::mem::take(browser.findings().await);
         // Chromium logs each page whose status is an error.
@@ -331,13 +384,49 @@ async fn hostile_texts_stay_texts_on_every_page() {
         if findings != Findings::default() {
             succeeded.push(format!("{name} in addresses: {findings:?}"));
         }
+
+        for (url, [problems, text]) in looks {
+            attempts += 1;
+            if let Some(problems) = problems.as_array().filter(|problems| !problems.is_empty()) {
+                succeeded.push(format!("{name} on {url}: {problems:?}"));
+            }
+            if !url.contains(&seeded.encoded) {
+                shown.push_str(text.as_str().unwrap());
+            }
+        }
+        let text: String = serde_json::from_str(literal).unwrap_or_default();
+        assert!(visible(&shown).contains(&visible(&text)), "{name} is shown on no page of {inspector:?}");
         seeded.target.finish();
     }
     browser.finish().await;
     report("script injection", attempts, &succeeded);
 }
 
-async fn look(browser: &Browser) -> [Value; 2] {
-    let found = browser.run(LOOK).await;
-    [found[0].clone(), found[1].clone()]
+/// Pages that show a text as it is. The other test proves nothing if the text is not found there, opened or only parsed.
+#[tokio::test]
+async fn a_text_that_a_page_does_not_escape_is_found() {
+    let site = Site::start().await;
+    let browser = Browser::start(Screen::Desktop).await;
+    // They become dangerous if a page decodes or compiles them again, or in a browser of the past.
+    let harmless = ["a template", "entities", "wide brackets", "backticks"];
+    for (name, literal) in texts().iter().filter(|(name, _)| !harmless.contains(name)) {
+        let Ok(text) = serde_json::from_str::<String>(literal) else { continue };
+        let pages: Vec<(String, String)> = [
+            format!("<p>{text}</p>"),
+            format!("<p title=\"{text}\">Text</p>"),
+            format!("<p title='{text}'>Text</p>"),
+            format!("<p title={text}>Text</p>"),
+            format!("<a href=\"{text}\">Text</a>"),
+        ]
+        .map(|html| (site.url("/unsafe"), html))
+        .to_vec();
+        let is_found = |[problems, _]: &[Value; 2]| problems.as_array().is_some_and(|problems| !problems.is_empty());
+        let parsed = look_at_html(&browser, &pages).await;
+        let place =
+            parsed.iter().position(is_found).unwrap_or_else(|| panic!("{name} is found on no page that is parsed"));
+        site.page("/unsafe", &pages[place].1);
+        browser.open(&site.url("/unsafe")).await;
+        assert!(is_found(&look(&browser).await), "{name} is not found on the page that is opened");
+    }
+    browser.abandon();
 }

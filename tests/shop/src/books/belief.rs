@@ -89,11 +89,12 @@ pub struct Intent {
 
 /// The shop's database.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Database {
     /// A SQLite file. Without the file, the shop believes nothing yet.
     Sqlite(PathBuf),
     /// A database of a `PostgreSQL` server.
-    Postgres(PgConnectOptions),
+    Postgres(Box<PgConnectOptions>),
 }
 
 impl Database {
