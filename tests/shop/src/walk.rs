@@ -112,7 +112,7 @@ async fn walk(options: &Options, number: u64) -> Result<Outcome, Failed> {
         customers: customers.collect::<Result<_, _>>()?,
         office: Office::new(port)?,
         outside: Browser::new(port)?,
-        allows_rare: number % RARE_WALKS == 0,
+        allows_rare: number.is_multiple_of(RARE_WALKS),
         paid_after_failure: Mutex::default(),
         tally: Mutex::default(),
         steps: Mutex::default(),
@@ -275,12 +275,19 @@ impl Walk {
         self.stage.sandbox().release();
     }
 
-    /// Sends again what was lost, as a provider does on request. Only so does the shop learn of a later chargeback.
+    /// Sends again what was lost, as a provider does on request: only so does the shop learn of a later chargeback.
     fn resend(&self) {
         use payments_sandbox::DeliveryState::{Dropped, Failed};
         let sandbox = self.stage.sandbox();
         for delivery in sandbox.deliveries() {
-            if matches!(delivery.state, Dropped | Failed) {
+            if !matches!(delivery.state, Dropped | Failed) {
+                continue;
+            }
+            let turbopay = sandbox.turbopay().order(&delivery.reference);
+            if turbopay.status().is_some() {
+                // A new message: the one that failed may have been tampered with.
+                turbopay.resend();
+            } else {
                 sandbox.control("POST", &format!("/deliveries/{}/resend", delivery.number), "{}");
             }
         }

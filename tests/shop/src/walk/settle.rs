@@ -33,6 +33,14 @@ impl Walk {
         let mut agenda = Agenda::default();
         for _ in 0..MAX_STEPS {
             agenda = self.rest().await?;
+            let wait = |next: Option<i64>| {
+                next.map_or_else(|| "never".to_owned(), |next| format!("in {} s", (next - self.now()) / 1000))
+            };
+            self.note(
+                "shop",
+                &format!("rests: due {}, unresolved {}", wait(agenda.next), wait(agenda.next_unresolved)),
+                "",
+            );
             if let Some(next) = agenda.next_unresolved {
                 let wait = u64::try_from(next - self.now()).unwrap_or_default();
                 self.advance(Duration::from_millis(wait) + Duration::from_secs(1));
