@@ -14,6 +14,7 @@ const STEPS: &[(&str, Action)] = &[
     ("test", test::run),
     ("matrix", programs::short_matrix),
     ("crash", programs::short_crash),
+    ("walks", programs::short_walks),
     ("features", features::run),
     ("simulate", programs::simulate),
     ("attack", programs::attack),

@@ -63,7 +63,7 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "ci", about: "runs the fifteen checks below, which every change must pass", run: ci::run },
+    Command { name: "ci", about: "runs the sixteen checks below, which every change must pass", run: ci::run },
     Command { name: "tidy", about: "checks formatting, lints, crate layers, crate metadata and links", run: tidy::run },
     Command {
         name: "docs",
@@ -80,6 +80,11 @@ const COMMANDS: &[Command] = &[
         name: "crash",
         about: "kills a merchant's process at every point, or a fleet of workers; the journal must recover; --help lists its options",
         run: programs::crash,
+    },
+    Command {
+        name: "walks",
+        about: "walks customers through the shop at random, kills it, and compares its books with the ledger; --help lists its options",
+        run: programs::walks,
     },
     Command {
         name: "features",

@@ -1,4 +1,4 @@
-//! Runs the programs of `payments-tests` and `payments-proof`, which need the SDKs and the sandbox.
+//! Runs the programs of `payments-tests`, `payments-tests-shop` and `payments-proof`, which need the SDKs and the sandbox.
 
 use crate::process::{Failure, Run, Step};
 use crate::workspace::SANDBOX;
@@ -46,6 +46,17 @@ pub(crate) fn attack(args: &[String]) -> Result<Step, Failure> {
     run_of("payments-proof", "attack", RELEASE, args)
 }
 
+/// Walks through the shop, which is built first.
+pub(crate) fn walks(args: &[String]) -> Result<Step, Failure> {
+    crate::shop::build(false)?;
+    run_of("payments-tests-shop", "walks", &[], args)
+}
+
+/// Walks often enough to see most kinds of failures.
+pub(crate) fn short_walks(_: &[String]) -> Result<Step, Failure> {
+    walks(&["--walks", SHORT_WALKS].map(str::to_owned))
+}
+
 fn run(program: &str, profile: &[&str], args: &[String]) -> Result<Step, Failure> {
     run_of("payments-tests", program, profile, args)
 }
@@ -63,3 +74,6 @@ const SHORT: &str = "600";
 
 /// Takes about a minute on two cores.
 const SHORT_CRASH: &str = "600";
+
+/// Takes about half a minute on two cores.
+const SHORT_WALKS: &str = "30";

@@ -31,7 +31,7 @@ use browser::Browser;
 use customer::{Act, Customer};
 use office::{Office, Task};
 
-pub use mutants::{Mutants, mutants};
+pub use mutants::{Found, mutants};
 pub use report::{Outcome, Report, Tally};
 
 use crate::{Failed, Stage};
@@ -112,7 +112,7 @@ async fn walk(options: &Options, number: u64) -> Result<Outcome, Failed> {
         customers: customers.collect::<Result<_, _>>()?,
         office: Office::new(port)?,
         outside: Browser::new(port)?,
-        allows_rare: number % RARE_WALKS == 0,
+        allows_rare: number.is_multiple_of(RARE_WALKS),
         paid_after_failure: Mutex::default(),
         tally: Mutex::default(),
         steps: Mutex::default(),
@@ -224,8 +224,8 @@ impl Walk {
             let (act, task) = (random.pick(ACTS), random.pick(TASKS));
             acts.spawn(async move {
                 match role {
-                    0..=79 => walk.customers[customer].act(&walk, act, &mut own).await,
-                    80..=92 => walk.office.act(&walk, task, &mut own).await,
+                    0..=73 => walk.customers[customer].act(&walk, act, &mut own).await,
+                    74..=87 => walk.office.act(&walk, task, &mut own).await,
                     _ => bank::act(&walk, &mut own).await,
                 }
             });
@@ -275,12 +275,19 @@ impl Walk {
         self.stage.sandbox().release();
     }
 
-    /// Sends again what was lost, as a provider does on request. Only so does the shop learn of a later chargeback.
+    /// Sends again what was lost, as a provider does on request: only so does the shop learn of a later chargeback.
     fn resend(&self) {
         use payments_sandbox::DeliveryState::{Dropped, Failed};
         let sandbox = self.stage.sandbox();
         for delivery in sandbox.deliveries() {
-            if matches!(delivery.state, Dropped | Failed) {
+            if !matches!(delivery.state, Dropped | Failed) {
+                continue;
+            }
+            let turbopay = sandbox.turbopay().order(&delivery.reference);
+            if turbopay.status().is_some() {
+                // A new message: the one that failed may have been tampered with.
+                turbopay.resend();
+            } else {
                 sandbox.control("POST", &format!("/deliveries/{}/resend", delivery.number), "{}");
             }
         }

@@ -41,11 +41,16 @@ async fn main() -> ExitCode {
 
 /// Returns the report, and true if it is as it must be.
 async fn run(arguments: Arguments) -> Result<(String, bool), Failed> {
-    let walks = arguments.walk.map_or(0..arguments.walks, |walk| walk..walk + 1);
+    let default = if arguments.mutants { WALKS_PER_MUTANT } else { WALKS };
+    let walks = arguments.walk.map_or(0..arguments.walks.unwrap_or(default), |walk| walk..walk + 1);
     let count = walks.end - walks.start;
     let mut options = Options::new(arguments.seed, walks);
     options.program = arguments.shop;
     options.jobs = arguments.jobs.unwrap_or(options.jobs);
+    if arguments.mutants {
+        let found = walk::mutants(&options).await?;
+        return Ok((found.to_string(), found.passed()));
+    }
     options.progress = Progress::on_terminal(count, "walks");
     let report = walk::run(&options).await?;
     Ok((report.to_string(), report.passed()))
@@ -53,7 +58,7 @@ async fn run(arguments: Arguments) -> Result<(String, bool), Failed> {
 
 struct Arguments {
     seed: u64,
-    walks: u64,
+    walks: Option<u64>,
     walk: Option<u64>,
     jobs: Option<usize>,
     shop: Option<PathBuf>,
@@ -63,14 +68,14 @@ struct Arguments {
 impl Arguments {
     /// Returns `None` if help is requested.
     fn parse(arguments: &[String]) -> Result<Option<Self>, String> {
-        let mut parsed = Self { seed: 1, walks: 200, walk: None, jobs: None, shop: None, mutants: false };
+        let mut parsed = Self { seed: 1, walks: None, walk: None, jobs: None, shop: None, mutants: false };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
             let number = |value: &String| value.parse().map_err(|_| format!("{argument} needs a whole number"));
             match argument.as_str() {
                 "--seed" => parsed.seed = number(value()?)?,
-                "--walks" => parsed.walks = number(value()?)?,
+                "--walks" => parsed.walks = Some(number(value()?)?),
                 "--walk" => parsed.walk = Some(number(value()?)?),
                 "--jobs" => parsed.jobs = Some(usize::try_from(number(value()?)?).unwrap_or(usize::MAX)),
                 "--shop" => parsed.shop = Some(value()?.into()),
@@ -83,6 +88,20 @@ impl Arguments {
     }
 }
 
-const HELP: &str = "Lets customers and a back office walk through the shop at random, kills the shop, and compares its books with the ledger.
+const WALKS: u64 = 200;
+const WALKS_PER_MUTANT: u64 = 24;
 
-  cargo xtask walks [--walks N] [--seed S] [--walk K] [--mutants]";
+const HELP: &str = "Usage: cargo xtask walks [--walks N] [--seed S] [--walk K] [--jobs N]
+       cargo xtask walks --mutants [--walks N] [--seed S]
+
+Lets customers and a back office use the shop at random, while providers and networks fail and the shop is killed. At the end
+of each walk, compares the shop's books with the sandbox's ledger. With `--mutants`, walks through shops with a planted
+defect, and each must be found.
+
+  --walks N    number of walks (default: 200, and 24 for each planted defect)
+  --seed S     seed of all walks (default: 1)
+  --walk K     makes walk K only, and prints its steps: the same intentions, but not the same timing
+  --jobs N     number of walks at the same time (default: 12)
+  --shop PATH  the shop's program. Default: `shop` beside this program
+
+Exits with 0 if nothing is wrong, with 1 otherwise, and with 2 on a usage error.";

@@ -59,7 +59,7 @@ impl Customer {
 
     /// Opens the shop for the first time, and gets the cookie: tabs that are opened together would get one each.
     pub(super) async fn arrive(&self, walk: &Walk) {
-        self.get(walk, "/").await;
+        while !self.get(walk, "/").await.is_ok() {}
     }
 
     /// The ids of all orders that the shop has confirmed or may have created.
@@ -333,10 +333,16 @@ impl Customer {
     }
 
     /// The state that the order's page shows.
-    pub(super) async fn state_of(&self, walk: &Walk, order: &str) -> Page {
-        let page = self.get(walk, &format!("/orders/{order}")).await;
-        let state = between(&page.text, "data-state=\"", "\"").unwrap_or_default().to_owned();
-        Page { text: state, ..page }
+    pub(super) async fn state_of(&self, walk: &Walk, order: &str) -> String {
+        let mut page = Page::default();
+        // At the end, nobody is impatient.
+        for _ in 0..20 {
+            page = self.get(walk, &format!("/orders/{order}")).await;
+            if page.status != 0 {
+                break;
+            }
+        }
+        between(&page.text, "data-state=\"", "\"").map_or_else(|| page.in_words(), str::to_owned)
     }
 
     async fn get(&self, walk: &Walk, target: &str) -> Page {

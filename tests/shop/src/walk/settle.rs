@@ -30,14 +30,23 @@ impl Walk {
     /// Returns an error if the shop never comes to rest, or if its database cannot be read.
     pub(super) async fn settle(&self) -> Result<(), Failed> {
         let (mut before, mut unchanged) = (None, 0);
+        let mut agenda = Agenda::default();
         for _ in 0..MAX_STEPS {
-            let agenda = self.rest().await?;
+            agenda = self.rest().await?;
+            let wait = |next: Option<i64>| {
+                next.map_or_else(|| "never".to_owned(), |next| format!("in {} s", (next - self.now()) / 1000))
+            };
+            self.note(
+                "shop",
+                &format!("rests: due {}, unresolved {}", wait(agenda.next), wait(agenda.next_unresolved)),
+                "",
+            );
             if let Some(next) = agenda.next_unresolved {
                 let wait = u64::try_from(next - self.now()).unwrap_or_default();
                 self.advance(Duration::from_millis(wait) + Duration::from_secs(1));
                 continue;
             }
-            let state = (agenda.states, self.stage.sandbox().ledger().entries().len());
+            let state = (agenda.states.clone(), self.stage.sandbox().ledger().entries().len());
             unchanged = if before.as_ref() == Some(&state) { unchanged + 1 } else { 0 };
             if unchanged == 2 {
                 return Ok(());
@@ -45,7 +54,7 @@ impl Walk {
             before = Some(state);
             self.advance(LONGER_THAN_ANY_WAIT);
         }
-        Err(Failed::new("the shop never comes to rest, however far the clock is advanced"))
+        Err(Failed::new(format!("the shop never comes to rest, however far the clock is advanced: {agenda:?}")))
     }
 
     /// Waits until the shop has done everything that is due now.
@@ -66,7 +75,7 @@ impl Walk {
         let rested: Result<Result<(), Failed>, _> = timeout(PATIENCE, resting).await;
         match rested {
             Ok(rested) => rested.map(|()| last),
-            Err(_) => Err(Failed::new(format!("the shop does not do what is due: {}", last.states))),
+            Err(_) => Err(Failed::new(format!("the shop does not do what is due: {last:?}"))),
         }
     }
 
