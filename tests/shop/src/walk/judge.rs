@@ -180,7 +180,7 @@ impl Walk {
 impl Moved {
     fn add(&mut self, entry: &Entry) {
         let is_payout = entry.reference.starts_with("PO-");
-        let is_refund = entry.reference.ends_with("-r");
+        let is_refund = is_refund(&entry.reference);
         let received = match entry.kind {
             EntryKind::Executed | EntryKind::Credited | EntryKind::Charged => !is_payout && !is_refund,
             EntryKind::Returned => is_payout,
@@ -201,5 +201,10 @@ fn is_payment_of(reference: &str, order: &str) -> bool {
 }
 
 fn is_refund_of(reference: &str, order: &str) -> bool {
-    reference.ends_with("-r") && reference.starts_with(order)
+    is_refund(reference) && reference.starts_with(order)
+}
+
+/// A refund's reference is that of its payment and a number: `ORD-0123456789abcdef-1-r1`.
+fn is_refund(reference: &str) -> bool {
+    reference.rsplit_once("-r").is_some_and(|(_, number)| number.parse::<u32>().is_ok())
 }

@@ -53,6 +53,42 @@ impl<'a> Customer<'a> {
         Ok(location.unwrap_or_else(|| panic!("{path}: {status} {body}")))
     }
 
+    /// Posts a form, and returns the status.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> u16 {
+        let request = self.client.post(format!("{}{path}", self.stage.url())).form(fields);
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    /// Posts a form as another site does: without the session. Returns the status, and whether a cookie was set.
+    pub(crate) async fn post_from_another_site(&self, path: &str, fields: &[(&str, &str)]) -> (u16, bool) {
+        let url = format!("{}{path}", self.stage.url());
+        let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+        let response = client.post(url).form(fields).send().await.unwrap();
+        (response.status().as_u16(), response.headers().contains_key("set-cookie"))
+    }
+
+    /// Waits until the page of the order shows this state.
+    pub(crate) async fn wait_for(&self, order: &str, state: &str) {
+        self.wait_for_page(&format!("/orders/{order}"), &format!("data-state=\"{state}\"")).await;
+    }
+
+    /// Waits until a page contains this text, and returns the page.
+    pub(crate) async fn wait_for_page(&self, path: &str, text: &str) -> String {
+        let until = async {
+            loop {
+                let page = self.get(path).await;
+                if page.contains(text) {
+                    return page;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let Ok(page) = tokio::time::timeout(LONGEST, until).await else {
+            panic!("{path} does not contain {text}: {}", self.get(path).await);
+        };
+        page
+    }
+
     /// Orders tea, and returns the order's id.
     pub(crate) async fn order(&self) -> String {
         let catalogue = self.get("/").await;
@@ -107,12 +143,12 @@ pub(crate) fn card3ds_id(stage: &Stage, reference: &str) -> String {
 }
 
 /// The value of the first hidden field with this name.
-fn hidden(html: &str, name: &str) -> String {
+pub(crate) fn hidden(html: &str, name: &str) -> String {
     between(html, &format!("name=\"{name}\" value=\""), "\"")
 }
 
 #[track_caller]
-fn between(text: &str, before: &str, after: &str) -> String {
+pub(crate) fn between(text: &str, before: &str, after: &str) -> String {
     let rest = text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}")).1;
     rest.split_once(after).unwrap().0.to_owned()
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test helper fails by panicking")]
 
+mod attacks;
 mod books;
 mod customer;
 mod panel;

@@ -48,10 +48,8 @@ pub(super) fn mistakes(movements: &[Movement], belief: &Belief, subjects: &Subje
 fn paid<'a>(order: &Order, movements: &'a [Movement], belief: &'a Belief, subjects: &Subjects<'_>) -> Vec<Paid<'a>> {
     let mut references: Vec<(&str, Option<i64>)> = Vec::new();
     for payment in belief.payments.iter().filter(|payment| payment.order == order.id) {
-        // The provider may have stored another amount, if it documents that this one counts.
-        let intents = subjects.intents(&payment.reference).iter();
-        let at_provider = intents.filter_map(|intent| intent.order_amount).next();
-        references.push((&payment.reference, Some(at_provider.unwrap_or(payment.amount))));
+        // The provider may have changed the amount. Less than the price does not pay the order.
+        references.push((&payment.reference, Some(payment.amount)));
     }
     for movement in movements {
         let number = movement.reference.strip_prefix(&order.id).and_then(|rest| rest.strip_prefix('-'));
