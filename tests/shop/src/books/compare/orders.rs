@@ -34,7 +34,8 @@ pub(super) fn mistakes(movements: &[Movement], belief: &Belief, subjects: &Subje
         }
         let is_booked = |paid: &&Paid<'_>| {
             let bookings = belief.bookings.iter().filter(|booking| booking.reference == paid.reference);
-            paid.kept > 0 && bookings.map(|booking| booking.amount).sum::<i64>() > 0
+            let is_in_full = paid.kept > 0 && paid.price.is_none_or(|price| paid.kept >= price);
+            is_in_full && bookings.map(|booking| booking.amount).sum::<i64>() > 0
         };
         if let Some(paid) = paid.iter().find(is_booked).filter(|_| !order.is_shipped) {
             let mistake = || "the payment is booked, and the order is not shipped".to_owned();
