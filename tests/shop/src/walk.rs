@@ -144,6 +144,7 @@ impl Walk {
         }
         self.note("walk", "ends: no more faults, and everything is delivered", "");
         self.clear_faults();
+        self.kill("for the last time");
         self.start().await?;
         self.resend();
         self.settle().await?;
