@@ -90,6 +90,8 @@ struct Walk {
     office: Office,
     /// Sends what banks decide to the sandbox.
     outside: Browser,
+    /// Held while a bank decides.
+    bank: tokio::sync::Mutex<()>,
     /// True if a bank may let a failed payment succeed, which TurboPay documents as rare.
     allows_rare: bool,
     paid_after_failure: Mutex<Vec<String>>,
@@ -112,6 +114,7 @@ async fn walk(options: &Options, number: u64) -> Result<Outcome, Failed> {
         customers: customers.collect::<Result<_, _>>()?,
         office: Office::new(port)?,
         outside: Browser::new(port)?,
+        bank: tokio::sync::Mutex::default(),
         allows_rare: number.is_multiple_of(RARE_WALKS),
         paid_after_failure: Mutex::default(),
         tally: Mutex::default(),
@@ -144,6 +147,7 @@ impl Walk {
         }
         self.note("walk", "ends: no more faults, and everything is delivered", "");
         self.clear_faults();
+        self.kill("for the last time");
         self.start().await?;
         self.resend();
         self.settle().await?;
@@ -277,10 +281,10 @@ impl Walk {
 
     /// Sends again what was lost, as a provider does on request: only so does the shop learn of a later chargeback.
     fn resend(&self) {
-        use payments_sandbox::DeliveryState::{Dropped, Failed};
+        use payments_sandbox::DeliveryState::{Dropped, Failed, Waiting};
         let sandbox = self.stage.sandbox();
         for delivery in sandbox.deliveries() {
-            if !matches!(delivery.state, Dropped | Failed) {
+            if !matches!(delivery.state, Dropped | Failed | Waiting) {
                 continue;
             }
             let turbopay = sandbox.turbopay().order(&delivery.reference);

@@ -6,6 +6,8 @@ use super::{Walk, lock};
 
 /// Lets a bank decide about something that exists.
 pub(super) async fn act(walk: &Walk, random: &mut Random) {
+    // One decision at a time: between a status and a decision about it, no other bank decides.
+    let _alone = walk.bank.lock().await;
     let sandbox = walk.stage.sandbox();
     let ledger = sandbox.ledger();
     let mut orders: Vec<(&str, &str)> =
@@ -35,7 +37,11 @@ fn decision(
             let action = match sandbox.turbopay().order(reference).status()? {
                 "new" => random.pick(&["fail", "expire", "resend"]),
                 "pending" => random.pick(&["fail", "success", "success", "resend"]),
-                "expired" | "cancelled" => random.pick(&["fail", "success"]),
+                // Nobody can have paid what nobody has seen.
+                "expired" | "cancelled" if walk.customers.iter().any(|customer| customer.has_seen(reference)) => {
+                    random.pick(&["fail", "success"])
+                }
+                "expired" | "cancelled" => "fail",
                 "success" => random.pick(&["chargeback", "resend", "resend"]),
                 // Documented as rare. The order may have been paid again by then, and the shop must know it.
                 "failed" if walk.allows_rare => {

@@ -28,7 +28,9 @@ struct Order {
     pages: Vec<String>,
     /// The banks' forms for the shop.
     returns: Vec<Form>,
-    /// The payment whose QR code was shown.
+    /// The payments at TurboPay whose page or QR code was shown.
+    seen: Vec<String>,
+    /// The one whose QR code was shown last.
     upi: Option<String>,
 }
 
@@ -65,6 +67,11 @@ impl Customer {
     /// The ids of all orders that the shop has confirmed or may have created.
     pub(super) fn orders(&self) -> Vec<String> {
         lock(&self.orders).iter().map(|order| order.id.clone()).collect()
+    }
+
+    /// True if the customer can have paid this payment at TurboPay.
+    pub(super) fn has_seen(&self, payment: &str) -> bool {
+        lock(&self.orders).iter().any(|order| order.seen.iter().any(|seen| seen == payment))
     }
 
     pub(super) async fn act(&self, walk: &Walk, act: Act, random: &mut Random) {
@@ -193,6 +200,8 @@ impl Customer {
     /// Goes where a redirect or a link leads, and remembers what is shown there.
     async fn follow(&self, walk: &Walk, order: &str, target: &str) {
         if !self.browser.is_shop(target) {
+            let paying = walk.newest_payment(order).filter(|_| target.contains("/deposit"));
+            self.change(order, |order| order.seen.extend(paying));
             return self.remember_page(order, target.to_owned());
         }
         let page = self.get(walk, target).await;
@@ -214,7 +223,10 @@ impl Customer {
         }
         if page.text.contains("id=\"upi-address\"") {
             let paying = walk.newest_payment(order);
-            self.change(order, |order| order.upi = paying.or(order.upi.take()));
+            self.change(order, |order| {
+                order.seen.extend(paying.clone());
+                order.upi = paying.or(order.upi.take());
+            });
         }
     }
 

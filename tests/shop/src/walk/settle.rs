@@ -14,7 +14,8 @@ use crate::Failed;
 struct Agenda {
     /// The next time at which it does anything, in Unix milliseconds.
     next: Option<i64>,
-    /// The next time at which it works on what is neither final nor waits for a customer.
+    /// The next time at which it works on what is neither final nor waits for a customer, and the end of each lease: a call or a
+    /// lookup may be in progress.
     next_unresolved: Option<i64>,
     /// True if messages or changes are stored, due, and not applied.
     is_behind: bool,
@@ -107,7 +108,8 @@ async fn read(connection: &mut SqliteConnection, now: i64) -> Result<Agenda, Fai
 
 const AGENDA: &str = "SELECT
     (SELECT min(due_at) FROM payments_intents),
-    (SELECT min(coalesce(due_at, lease_until)) FROM payments_intents WHERE state IN ('intended', 'sending', 'unknown')),
+    (SELECT min(coalesce(due_at, lease_until)) FROM payments_intents
+        WHERE state IN ('intended', 'sending', 'unknown') OR (due_at IS NOT NULL AND lease_until > $1)),
     (SELECT min(next_try) FROM payments_changes WHERE delivered_at IS NULL),
     (SELECT count(*) FROM payments_changes WHERE delivered_at IS NULL AND next_try <= $1),
     (SELECT count(*) FROM payments_inbox WHERE matched = 1 AND applied_at IS NULL),
