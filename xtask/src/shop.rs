@@ -16,6 +16,7 @@ pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
         build(true)?;
         return Ok(Step::Passed);
     }
+    println!("The first build takes several minutes.");
     let programs = build(args.iter().any(|arg| arg == "--postgres"))?;
     Run::cargo().args(["build", "--quiet", "--package", "payments-tests-shop", "--bin", "panel"]).run()?;
     // Its input is closed when xtask ends, however it ends, and then the panel ends.

@@ -44,7 +44,7 @@ pub(crate) struct Details {
 impl Details {
     pub(crate) fn expiry(&self) -> Result<Expiry> {
         let month = self.month.parse().map_err(|_| Error::invalid("`month` must be a number from 1 to 12"))?;
-        let year = self.year.parse().map_err(|_| Error::invalid("`year` must have four digits, such as 2030"))?;
+        let year = self.year.parse().map_err(|_| Error::invalid("`year` must be a year, such as 2030"))?;
         Ok(Expiry::new(month, year)?)
     }
 }

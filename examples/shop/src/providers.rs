@@ -24,7 +24,9 @@ pub(crate) struct Providers {
 macro_rules! connect {
     ($builder:expr, $variable:literal, $clock:expr) => {{
         let builder = $builder.clock($clock.clone()).application("shop/0.1");
-        if let Some(url) = optional($variable) { builder.base_url(url) } else { builder }.build()?
+        let url = optional($variable);
+        tracing::info!("{} is {}", $variable, url.as_deref().unwrap_or("the documented address"));
+        if let Some(url) = url { builder.base_url(url) } else { builder }.build()?
     }};
 }
 
@@ -32,8 +34,8 @@ impl Providers {
     /// Reads each provider's keys and address. A missing key is an error that names the variable.
     pub(crate) fn from_env(settings: &Settings, clock: &ShopClock) -> Result<Self, Box<dyn Error + Send + Sync>> {
         // No document names these two addresses.
-        required("TURBO_TXN_URL")?;
-        required("CARD3DS_URL")?;
+        required("TURBO_TXN_BASE_URL")?;
+        required("CARD3DS_BASE_URL")?;
         let turratech = turratech::Client::builder(turratech::ApiKey::from_env()?);
         let turbo_txn = turbo_txn::Client::builder(turbo_txn::ClientId::from_env()?, turbo_txn::SecretKey::from_env()?);
         let turbo_link = turbo_link::Client::builder(turbo_link::ApiKey::from_env()?);
@@ -47,11 +49,11 @@ impl Providers {
             turratech_webhooks: turratech_webhooks.clock(clock.clone()),
             turbopay_webhooks: turbopay::WebhookVerifier::new(turbopay::WebhookKey::from_env()?),
             turbo_txn_callbacks: turbo_txn::CallbackDecryptor::new(turbo_txn::CallbackKey::from_env()?),
-            turratech: connect!(turratech, "TURRATECH_URL", clock),
-            turbo_txn: connect!(turbo_txn, "TURBO_TXN_URL", clock),
-            turbo_link: connect!(turbo_link, "TURBO_LINK_URL", clock),
-            card3ds: connect!(card3ds, "CARD3DS_URL", clock),
-            turbopay: connect!(turbopay, "TURBOPAY_URL", clock),
+            turratech: connect!(turratech, "TURRATECH_BASE_URL", clock),
+            turbo_txn: connect!(turbo_txn, "TURBO_TXN_BASE_URL", clock),
+            turbo_link: connect!(turbo_link, "TURBO_LINK_BASE_URL", clock),
+            card3ds: connect!(card3ds, "CARD3DS_BASE_URL", clock),
+            turbopay: connect!(turbopay, "TURBOPAY_BASE_URL", clock),
         })
     }
 

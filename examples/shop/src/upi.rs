@@ -22,6 +22,9 @@ pub(crate) async fn confirm(
     State(shop): State<Shop>, session: Session, Path(order): Path<String>, OwnForm(Transfer { utr }): OwnForm<Transfer>,
 ) -> Result<Redirect> {
     let utr: Utr = utr.trim().parse()?;
+    if utr.as_str().len() != 12 || !utr.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Error::invalid("`utr` must have 12 digits"));
+    }
     let (order, payments) = Order::of_customer(shop.pool(), &order, &session).await?;
     let waiting = payments.into_iter().find(Payment::is_live);
     let waiting = waiting.filter(|payment| payment.method().is_ok_and(|method| method.kind == Kind::OwnPage));

@@ -12,30 +12,29 @@ pub(super) fn of(sandbox: &Sandbox, database: &str, port: u16) -> Vec<(String, S
     let (turratech, turbo_txn, turbo_link) = (sandbox.turratech(), sandbox.turbo_txn(), sandbox.turbo_link());
     let (card3ds, turbopay) = (sandbox.card3ds(), sandbox.turbopay());
     let listen = format!("127.0.0.1:{port}");
-    let (url, webhook_url) = (format!("http://localhost:{port}"), format!("http://{listen}"));
-    let variables: [(&str, &str); 23] = [
+    let url = format!("http://localhost:{port}");
+    let variables: [(&str, &str); 22] = [
         ("SHOP_LISTEN", &listen),
         ("SHOP_URL", &url),
-        ("SHOP_WEBHOOK_URL", &webhook_url),
         ("SHOP_DATABASE", database),
         ("SHOP_OFFICE_PASSWORD", OFFICE_PASSWORD),
         ("SHOP_CLOCK_URL", sandbox.control_url()),
         ("PAYMENTS_JOURNAL_KEY", JOURNAL_KEY),
         ("TURRATECH_API_KEY", turratech.api_key()),
         ("TURRATECH_WEBHOOK_SECRET", turratech.webhook_secret()),
-        ("TURRATECH_URL", turratech.base_url()),
+        ("TURRATECH_BASE_URL", turratech.base_url()),
         ("TURBO_TXN_CLIENT_ID", turbo_txn.client_id()),
         ("TURBO_TXN_SECRET_KEY", turbo_txn.secret_key()),
         ("TURBO_TXN_CALLBACK_KEY", turbo_txn.callback_key()),
-        ("TURBO_TXN_URL", turbo_txn.base_url()),
+        ("TURBO_TXN_BASE_URL", turbo_txn.base_url()),
         ("TURBO_LINK_API_KEY", turbo_link.api_key()),
-        ("TURBO_LINK_URL", turbo_link.base_url()),
+        ("TURBO_LINK_BASE_URL", turbo_link.base_url()),
         ("CARD3DS_API_KEY", card3ds.api_key()),
         ("CARD3DS_API_SECRET", card3ds.api_secret()),
-        ("CARD3DS_URL", card3ds.base_url()),
+        ("CARD3DS_BASE_URL", card3ds.base_url()),
         ("TURBOPAY_API_KEY", turbopay.api_key()),
         ("TURBOPAY_WEBHOOK_KEY", turbopay.webhook_key()),
-        ("TURBOPAY_URL", turbopay.base_url()),
+        ("TURBOPAY_BASE_URL", turbopay.base_url()),
         ("NO_COLOR", "1"),
     ];
     variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
