@@ -18,7 +18,7 @@ pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     let target = Workspace::load()?.target;
     let without_axe = !install_axe(&target.join("browser"))?;
     // The tests of the shop find its program beside their own.
-    shop::build(false)?;
+    shop::build_for_tests()?;
     // What the workspace has built of the same dependencies is used again.
     let tests = || {
         let tests = Run::cargo().args(["test", "--locked", "--manifest-path", MANIFEST, "--test", "it"]);

@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 /// With `--build`, it only builds both variants of the shop, for the tests.
 pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     if args == ["--build"] {
-        build(true)?;
+        build_both_for_tests()?;
         return Ok(Step::Passed);
     }
     println!("The first build takes several minutes.");
@@ -29,19 +29,41 @@ pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
 }
 
 /// Builds `shop`, and before it `shop-postgres` if it is wanted. Returns the directory with the programs.
-pub(crate) fn build(with_postgres: bool) -> Result<PathBuf, Failure> {
-    let programs = Workspace::load()?.target.join("debug");
-    let shop = || Run::cargo().args(["build", "--quiet", "--package", "shop", "--bin", "shop"]);
+fn build(with_postgres: bool) -> Result<PathBuf, Failure> {
     if with_postgres {
-        shop().args(["--no-default-features", "--features", "postgres"]).run()?;
-        let suffix = std::env::consts::EXE_SUFFIX;
-        let (built, copy) = (programs.join(format!("shop{suffix}")), programs.join(format!("shop-postgres{suffix}")));
-        // A program that runs cannot be overwritten, but replaced.
-        let new = programs.join("shop-postgres.new");
-        fs::copy(built, &new)?;
-        fs::rename(new, copy)?;
+        build_postgres()?;
     }
     // Last, because both variants are built to one file.
     shop().run()?;
-    Ok(programs)
+    programs()
+}
+
+/// Builds `shop` with the features of the tests, which have most of it built already.
+pub(crate) fn build_for_tests() -> Result<(), Failure> {
+    Run::cargo().args(["build", "--quiet", "--workspace", "--all-features", "--bin", "shop"]).run()
+}
+
+/// Builds both variants for the tests.
+pub(crate) fn build_both_for_tests() -> Result<(), Failure> {
+    build_postgres()?;
+    build_for_tests()
+}
+
+fn build_postgres() -> Result<(), Failure> {
+    shop().args(["--no-default-features", "--features", "postgres"]).run()?;
+    let (programs, suffix) = (programs()?, std::env::consts::EXE_SUFFIX);
+    let (built, copy) = (programs.join(format!("shop{suffix}")), programs.join(format!("shop-postgres{suffix}")));
+    // A program that runs cannot be overwritten, but replaced.
+    let new = programs.join("shop-postgres.new");
+    fs::copy(built, &new)?;
+    fs::rename(new, copy)?;
+    Ok(())
+}
+
+fn shop() -> Run {
+    Run::cargo().args(["build", "--quiet", "--package", "shop", "--bin", "shop"])
+}
+
+fn programs() -> Result<PathBuf, Failure> {
+    Ok(Workspace::load()?.target.join("debug"))
 }

@@ -13,7 +13,7 @@ pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     let list = Workspace::load()?.target.join("skipped-tests");
     let path = list.to_string_lossy();
     // Cargo builds no program of another package for a test.
-    shop::build(true)?;
+    shop::build_both_for_tests()?;
     match fs::remove_file(&list) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         _ => {}
