@@ -133,6 +133,7 @@ pub struct Intent {
     pub(crate) by_ticket: bool,
     pub(crate) in_memory: Option<InMemory>,
     pub(crate) expiry: Option<Expiry>,
+    pub(crate) head_start: Duration,
     pub(crate) supersedes: Option<IntentId>,
 }
 
@@ -157,6 +158,7 @@ impl Intent {
             in_memory: request.card().cloned().map(InMemory::new),
             parameters: Zeroizing::new(request.with_options(WriteOptions::default()).to_stored()),
             expiry: None,
+            head_start: Duration::ZERO,
             supersedes: None,
         }
     }
@@ -179,8 +181,18 @@ impl Intent {
     ) -> Result<Self, serde_json::Error> {
         let key = IntentKey { account: account.into(), operation: operation.into(), reference: reference.into() };
         let parameters = Zeroizing::new(serde_json::to_vec(parameters)?);
-        let (invalid, in_memory, expiry, supersedes) = (None, None, None, None);
-        Ok(Self { key, amount, version, parameters, invalid, by_ticket: false, in_memory, expiry, supersedes })
+        Ok(Self {
+            key,
+            amount,
+            version,
+            parameters,
+            invalid: None,
+            by_ticket: false,
+            in_memory: None,
+            expiry: None,
+            head_start: Duration::ZERO,
+            supersedes: None,
+        })
     }
 
     /// Adds a value to a native intent that must not be stored, such as a card. The executor finds it in
@@ -207,6 +219,17 @@ impl Intent {
     #[must_use]
     pub fn expires_after(mut self, duration: Duration) -> Self {
         self.expiry = Some(Expiry::After(duration));
+        self
+    }
+
+    /// Sets for how long after it was recorded no worker sends the intent, only [`Journal::execute`](crate::Journal::execute).
+    /// Default: zero.
+    ///
+    /// Only the caller gets the response. Set this if the response has a page for the customer: otherwise, a worker that sends the
+    /// request before the caller loses the page. After this time a worker sends it all the same, as after a crash.
+    #[must_use]
+    pub fn head_start(mut self, duration: Duration) -> Self {
+        self.head_start = duration;
         self
     }
 

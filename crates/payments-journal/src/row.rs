@@ -78,7 +78,7 @@ impl Intent {
             by_ticket: self.by_ticket,
             recorded_at: now,
             expires_at,
-            due_at: Some(expires_at.filter(|_| self.by_ticket).unwrap_or(now)),
+            due_at: Some(expires_at.filter(|_| self.by_ticket).unwrap_or(now + self.head_start)),
             supersedes: self.supersedes,
         };
         row.mac = keys.mac(&row.identity(), &self.content()).to_vec();

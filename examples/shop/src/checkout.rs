@@ -91,7 +91,8 @@ async fn start(shop: &Shop, order: &str, method: &Method, request: PaymentReques
         return Ok(Redirect::to(&page)); // a second click, or another tab: the page shows the payment that is there
     }
     add_to_history(&mut transaction, order, now, &format!("{}: {amount}", method.title)).await?;
-    let intent = Intent::new(method.account, request).expires_after(EXPIRY);
+    // Only this call gets the response, which may have a page for the customer: no worker may be faster.
+    let intent = Intent::new(method.account, request).expires_after(EXPIRY).head_start(HEAD_START);
     let ticket = shop.commit(transaction, intent).await?;
     let intent = ticket.intent();
     let mut executed = shop.journal.execute(ticket).await?;
@@ -117,6 +118,8 @@ async fn start(shop: &Shop, order: &str, method: &Method, request: PaymentReques
 
 /// A payment that was not sent by then is not sent any more: the customer has left.
 const EXPIRY: Duration = Duration::from_secs(300);
+/// After a crash, a worker sends it then.
+const HEAD_START: Duration = Duration::from_secs(10);
 
 pub(crate) async fn give_up(
     State(shop): State<Shop>, session: Session, Path(order): Path<String>, OwnForm(Empty {}): OwnForm<Empty>,

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use payments_core::gateway::RefundRequest;
 use payments_core::{ErrorKind, Outcome, PaymentStatus};
-use payments_journal::{Change, Intent, JournalError, State, StoreError};
+use payments_journal::{Change, Intent, JournalError, State, StoreError, Ticket};
 use tokio::sync::Notify;
 
-use super::provider::{Answer, LOOKUP, World, journal, order, rupees, settings};
+use super::provider::{Answer, LOOKUP, World, journal, order, payout, rupees, settings};
 use super::store::FailingStore;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn an_intent_without_a_client_holds_up_nothing_and_raises_an_alarm() {
@@ -183,4 +185,27 @@ async fn a_slow_hook_holds_up_no_request() {
     });
     worker.run_due().await.expect("the worker");
     assert_eq!(changes.lock().expect("lock").first(), Some(&first));
+}
+
+#[tokio::test]
+async fn a_worker_leaves_an_intent_with_a_head_start_to_its_caller() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded), Answer::Accept(PaymentStatus::Succeeded)]);
+    let (executed, abandoned) = (record(&world, "W_1").await, record(&world, "W_2").await);
+    world.pass(Duration::ZERO).await;
+    assert_eq!(world.provider.requests().len(), 0, "a worker has sent it");
+
+    let result = world.journal.execute(executed).await.expect("execute");
+    assert!(result.response.is_some(), "the caller gets the response: {result:?}");
+    world.pass(MINUTE).await;
+    assert_eq!(world.report(abandoned.intent()).await.state, State::Succeeded, "nobody else sends it");
+    assert_eq!(world.provider.requests().len(), 2);
+}
+
+async fn record(world: &World, reference: &str) -> Ticket {
+    let mut transaction = world.store.begin();
+    let intent = payout(reference).head_start(MINUTE);
+    let recorded = world.journal.record(&mut transaction, &intent).await.expect("record");
+    transaction.commit().expect("commit");
+    recorded.ticket()
 }
