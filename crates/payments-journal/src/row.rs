@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::error::JournalError;
 use crate::intent::{Intent, IntentId, IntentKey};
 use crate::keys::{Identity, JournalKeys};
+use crate::settings::later;
 
 /// The columns of a new intent: what [`Intent::row`] returns, and what a store inserts.
 ///
@@ -78,7 +79,7 @@ impl Intent {
             by_ticket: self.by_ticket,
             recorded_at: now,
             expires_at,
-            due_at: Some(expires_at.filter(|_| self.by_ticket).unwrap_or(now + self.head_start)),
+            due_at: Some(expires_at.filter(|_| self.by_ticket).unwrap_or_else(|| later(now, self.head_start))),
             supersedes: self.supersedes,
         };
         row.mac = keys.mac(&row.identity(), &self.content()).to_vec();
