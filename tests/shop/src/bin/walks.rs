@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
     match run(arguments).await {
         Ok((report, passed)) => {
             // A closed pipe is not an error: the reader has read enough.
-            let _ = write!(std::io::stdout(), "{report}  {} s\n", start.elapsed().as_secs());
+            let _ = writeln!(std::io::stdout(), "{report}  {} s", start.elapsed().as_secs());
             if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(failed) => {
