@@ -251,6 +251,8 @@ impl Visit {
     pub(super) async fn restart(&mut self) {
         self.stage.sandbox().clock().advance(Duration::from_secs(40));
         self.stage.start().await.unwrap_or_else(|failed| panic!("{failed}"));
+        // Chromium may log the requests that the kill has ended.
+        self.browser.findings().await.console.retain(|error| !error.contains("net::ERR_"));
     }
 
     pub(super) async fn finish(self) {
