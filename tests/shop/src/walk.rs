@@ -31,7 +31,7 @@ use browser::Browser;
 use customer::{Act, Customer};
 use office::{Office, Task};
 
-pub use mutants::{Found, mutants};
+pub use mutants::mutants;
 pub use report::{Outcome, Report, Tally};
 
 use crate::{Failed, Stage};
