@@ -31,7 +31,7 @@ use browser::Browser;
 use customer::{Act, Customer};
 use office::{Office, Task};
 
-pub use mutants::{Found, mutants};
+pub use mutants::mutants;
 pub use report::{Outcome, Report, Tally};
 
 use crate::{Failed, Stage};
@@ -92,8 +92,8 @@ struct Walk {
     outside: Browser,
     /// Held while a bank decides.
     bank: tokio::sync::Mutex<()>,
-    /// True if a bank may let a failed payment succeed, which TurboPay documents as rare.
-    allows_rare: bool,
+    /// True if failed payments succeed in the end, which TurboPay documents as rare. Some orders are then paid twice.
+    lets_failed_succeed: bool,
     paid_after_failure: Mutex<Vec<String>>,
     tally: Mutex<Tally>,
     steps: Mutex<Vec<String>>,
@@ -115,7 +115,7 @@ async fn walk(options: &Options, number: u64) -> Result<Outcome, Failed> {
         office: Office::new(port)?,
         outside: Browser::new(port)?,
         bank: tokio::sync::Mutex::default(),
-        allows_rare: number.is_multiple_of(RARE_WALKS),
+        lets_failed_succeed: number.is_multiple_of(RARE_WALKS),
         paid_after_failure: Mutex::default(),
         tally: Mutex::default(),
         steps: Mutex::default(),
@@ -151,6 +151,10 @@ impl Walk {
         self.start().await?;
         self.resend();
         self.settle().await?;
+        if self.lets_failed_succeed {
+            bank::let_failed_succeed(&self);
+            self.settle().await?;
+        }
         // A decision can be followed by another one: the provider reports something else.
         while self.office.decide_reviews(&self).await > 0 {
             self.settle().await?;
@@ -197,6 +201,9 @@ impl Walk {
                 self.kill("at rest");
             }
             _ => acts.await,
+        }
+        if self.lets_failed_succeed && random.one_in(2) {
+            bank::fail_unpaid(self);
         }
         // Sometimes it stays dead for a while, and customers and providers find it closed.
         if !random.one_in(4) {
@@ -333,8 +340,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// More than the processors, because a walk mostly waits.
 const JOBS: usize = 12;
 
-/// Every so many walks, a bank may let a failed payment succeed.
-const RARE_WALKS: u64 = 8;
+/// Every so many walks, failed payments succeed in the end.
+const RARE_WALKS: u64 = 4;
 
 /// How long a round waits for the call in whose middle the shop is killed.
 const WAITS_FOR_KILL: Duration = Duration::from_millis(1000);

@@ -48,8 +48,8 @@ async fn run(arguments: Arguments) -> Result<(String, bool), Failed> {
     options.program = arguments.shop;
     options.jobs = arguments.jobs.unwrap_or(options.jobs);
     if arguments.mutants {
-        let found = walk::mutants(&options).await?;
-        return Ok((found.to_string(), found.passed()));
+        let passed = walk::mutants(&options, |line| println!("{line}")).await?;
+        return Ok((String::new(), passed));
     }
     options.progress = Progress::on_terminal(count, "walks");
     let report = walk::run(&options).await?;
@@ -89,7 +89,7 @@ impl Arguments {
 }
 
 const WALKS: u64 = 200;
-const WALKS_PER_MUTANT: u64 = 24;
+const WALKS_PER_MUTANT: u64 = 40;
 
 const HELP: &str = "Usage: cargo xtask walks [--walks N] [--seed S] [--walk K] [--jobs N]
        cargo xtask walks --mutants [--walks N] [--seed S]
@@ -98,7 +98,7 @@ Lets customers and a back office use the shop at random, while providers and net
 of each walk, compares the shop's books with the sandbox's ledger. With `--mutants`, walks through shops with a planted
 defect, and each must be found.
 
-  --walks N    number of walks (default: 200, and 24 for each planted defect)
+  --walks N    number of walks (default: 200, and 40 for each planted defect)
   --seed S     seed of all walks (default: 1)
   --walk K     makes walk K only, and prints its steps: the same intentions, but not the same timing
   --jobs N     number of walks at the same time (default: 12)

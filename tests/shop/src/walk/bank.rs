@@ -1,5 +1,7 @@
 //! What banks and providers decide on their own.
 
+use std::collections::BTreeSet;
+
 use payments_proof::Random;
 
 use super::{Walk, lock};
@@ -23,6 +25,36 @@ pub(super) async fn act(walk: &Walk, random: &mut Random) {
     }
 }
 
+/// Lets all payments fail that nobody has paid yet, so that the customers pay in another way.
+pub(super) fn fail_unpaid(walk: &Walk) {
+    for reference in deposits(walk, "new") {
+        walk.stage.sandbox().turbopay().order(&reference).fail("");
+        walk.note("bank", &format!("fail of {reference}"), "");
+    }
+}
+
+/// Lets failed payments succeed, which TurboPay documents as rare: also those whose orders were paid in another way since.
+pub(super) fn let_failed_succeed(walk: &Walk) {
+    for reference in deposits(walk, "failed") {
+        walk.stage.sandbox().turbopay().order(&reference).succeed();
+        walk.note("bank", &format!("success of {reference}, which had failed"), "");
+        walk.count(|tally| tally.rare += 1);
+        lock(&walk.paid_after_failure).push(reference);
+    }
+}
+
+/// The deposits with this status.
+fn deposits(walk: &Walk, status: &str) -> BTreeSet<String> {
+    let sandbox = walk.stage.sandbox();
+    let entries = sandbox.ledger().entries().to_vec();
+    let deposits = entries.into_iter().filter(|entry| is_deposit(&entry.operation)).map(|entry| entry.reference);
+    deposits.filter(|reference| sandbox.turbopay().order(reference).status() == Some(status)).collect()
+}
+
+fn is_deposit(operation: &str) -> bool {
+    matches!(operation, "turbopay.deposit" | "turbopay.host-to-host-deposit")
+}
+
 /// What a bank can decide about an order, by its status.
 fn decision(
     walk: &Walk,
@@ -31,9 +63,8 @@ fn decision(
     random: &mut Random,
 ) -> Option<(&'static str, &'static str)> {
     let sandbox = walk.stage.sandbox();
-    let is_deposit = matches!(operation, "turbopay.deposit" | "turbopay.host-to-host-deposit");
     Some(match operation {
-        _ if is_deposit => {
+        _ if is_deposit(operation) => {
             let action = match sandbox.turbopay().order(reference).status()? {
                 "new" => random.pick(&["fail", "expire", "resend"]),
                 "pending" => random.pick(&["fail", "success", "success", "resend"]),
@@ -43,12 +74,6 @@ fn decision(
                 }
                 "expired" | "cancelled" => "fail",
                 "success" => random.pick(&["chargeback", "resend", "resend"]),
-                // Documented as rare. The order may have been paid again by then, and the shop must know it.
-                "failed" if walk.allows_rare => {
-                    walk.count(|tally| tally.rare += 1);
-                    lock(&walk.paid_after_failure).push(reference.to_owned());
-                    "success"
-                }
                 _ => return None,
             };
             ("turbopay/orders", action)

@@ -342,6 +342,13 @@ impl Customer {
         self.change(&order.id, |order| order.forms.push(form.clone()));
         let result = self.submit(walk, &[form.clone(), form], random.percent(20)).await;
         walk.note(&self.name, &format!("gives up the payment of {}", order.id), &result);
+        // Some pay in another way at once, and some return to the page of the old payment.
+        if random.percent(60) {
+            self.pay(walk, order, random).await;
+        }
+        if random.percent(60) {
+            self.use_page(walk, order, random).await;
+        }
     }
 
     /// The state that the order's page shows.

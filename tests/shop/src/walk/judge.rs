@@ -44,6 +44,9 @@ impl Walk {
             }
             if reference.starts_with("PO-") {
                 self.count(|tally| tally.payouts += 1);
+                if !self.office.has_sent(reference) {
+                    wrong.push(format!("{reference}: paid out, and no form has this reference"));
+                }
                 if moved.paid > 1 {
                     wrong.push(format!("{reference}: paid out {} times", moved.paid));
                 }

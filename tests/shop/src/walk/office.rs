@@ -31,6 +31,11 @@ impl Office {
         Ok(Self { browser: Browser::new(port)?, forms: Mutex::default() })
     }
 
+    /// True if a form with this reference was sent.
+    pub(super) fn has_sent(&self, reference: &str) -> bool {
+        lock(&self.forms).iter().any(|form| form.value("reference") == reference)
+    }
+
     pub(super) async fn act(&self, walk: &Walk, task: Task, random: &mut Random) {
         match task {
             Task::Refund => self.refund(walk, random).await,
