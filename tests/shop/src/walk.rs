@@ -367,6 +367,7 @@ const ACTS: &[Act] = &[
     Act::EnterUtr,
     Act::EnterUtr,
     Act::GiveUp,
+    Act::GiveUp,
 ];
 
 const TASKS: &[Task] = &[Task::Refund, Task::Refund, Task::PayOut, Task::PayOut, Task::SendOldForm, Task::Look];

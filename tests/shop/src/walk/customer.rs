@@ -101,7 +101,14 @@ impl Customer {
             }
             Act::PayByUpiApp => self.pay_by_upi_app(walk, among, random).await,
             Act::EnterUtr => self.enter_utr(walk, among, random).await,
-            Act::GiveUp => self.give_up(walk, &order, random).await,
+            Act::GiveUp => {
+                // A challenge can be given up, and still be passed later.
+                let challenged =
+                    among.iter().filter(|order| order.pages.last().is_some_and(|page| page.contains("?challenge=")));
+                let challenged: Vec<Order> = challenged.cloned().collect();
+                let order = if challenged.is_empty() { order } else { random.pick(&challenged) };
+                self.give_up(walk, &order, random).await;
+            }
         }
     }
 
@@ -343,10 +350,10 @@ impl Customer {
         let result = self.submit(walk, &[form.clone(), form], random.percent(20)).await;
         walk.note(&self.name, &format!("gives up the payment of {}", order.id), &result);
         // Some pay in another way at once, and some return to the page of the old payment.
-        if random.percent(60) {
+        if random.percent(70) {
             self.pay(walk, order, random).await;
         }
-        if random.percent(60) {
+        if random.percent(70) {
             self.use_page(walk, order, random).await;
         }
     }
@@ -416,7 +423,7 @@ fn choice(page: &str, random: &mut Random) -> (Option<Form>, &'static str) {
     }
 }
 
-const METHODS: &[&str] = &["card", "saved-card", "bank-page", "upi", "upi-page", "upi-app"];
+const METHODS: &[&str] = &["card", "card", "saved-card", "saved-card", "bank-page", "upi", "upi-page", "upi-app"];
 /// Cards that both card providers accept.
 const GOOD_CARDS: &[&str] = &["4111111111111111", "4242424242424242", "4000056655665556"];
 /// Declined, without money, and one that needs the bank's confirmation at TurraTech.
