@@ -106,7 +106,7 @@ impl Customer {
                 let challenged =
                     among.iter().filter(|order| order.pages.last().is_some_and(|page| page.contains("?challenge=")));
                 let challenged: Vec<Order> = challenged.cloned().collect();
-                let order = if challenged.is_empty() { order } else { random.pick(&challenged) };
+                let order = if challenged.is_empty() || random.percent(40) { order } else { random.pick(&challenged) };
                 self.give_up(walk, &order, random).await;
             }
         }
@@ -351,7 +351,9 @@ impl Customer {
         walk.note(&self.name, &format!("gives up the payment of {}", order.id), &result);
         // Some pay in another way at once, and some return to the page of the old payment.
         if random.percent(70) {
-            self.pay(walk, order, random).await;
+            let form = self.form(walk, &order.id, "saved-card", random).await;
+            let result = self.submit(walk, form.as_slice(), false).await;
+            walk.note(&self.name, &format!("pays {} by a saved card", order.id), &result);
         }
         if random.percent(70) {
             self.use_page(walk, order, random).await;

@@ -7,64 +7,75 @@ use std::process::Command;
 use super::{Options, run};
 use crate::Failed;
 
-/// A defect, planted by replacing a text that occurs once.
+/// A defect, planted by replacing texts that occur once.
 #[derive(Debug)]
 struct Mutant {
     about: &'static str,
-    file: &'static str,
-    text: &'static str,
-    replacement: &'static str,
+    changes: &'static [Change],
 }
+
+/// A file, a text in it, and the text in its place.
+type Change = (&'static str, &'static str, &'static str);
 
 const MUTANTS: &[Mutant] = &[
     Mutant {
-        about: "what may have been executed counts as a failure",
-        file: "books.rs",
-        text: "State::Failed | State::Refused | State::Abandoned)",
-        replacement: "State::Failed | State::Refused | State::Abandoned | State::Unknown | State::NeedsReview)",
+        about: "3-D Secure is completed after the payment was given up",
+        changes: &[(
+            "src/three_ds.rs",
+            "find(|payment| is_paying && payment.is_live() && payment.reference == reference)",
+            "find(|payment| (is_paying || true) && payment.reference == reference)",
+        )],
     },
     Mutant {
         about: "a payment can be given up while its page is open",
-        file: "payment.rs",
-        text: "Kind::OwnPage | Kind::Page => is_lost",
-        replacement: "Kind::OwnPage | Kind::Page => is_lost || true",
-    },
-    Mutant {
-        about: "3-D Secure is completed after the payment was given up",
-        file: "payment.rs",
-        text: "completing = 1, next = NULL WHERE reference = $1 AND closed_at IS NULL",
-        replacement: "completing = 1, next = NULL WHERE reference = $1",
-    },
-    Mutant {
-        about: "each click pays out",
-        file: "office/payouts.rs",
-        text: "    if !random::is_id(&new.reference, \"PO\") {",
-        replacement: "    let new = NewPayout { reference: random::id(\"PO\")?, ..new };
-    if !random::is_id(&new.reference, \"PO\") {",
+        changes: &[
+            (
+                "src/payment.rs",
+                "Kind::OwnPage | Kind::Page => is_lost",
+                "Kind::OwnPage | Kind::Page => is_lost || true",
+            ),
+            ("src/payment.rs", "AND (method = 'card' OR next IS NULL AND state = 'pending')", ""),
+        ],
     },
     Mutant {
         about: "several payments of an order can be alive",
-        file: "database.rs",
-        text: "CREATE UNIQUE INDEX IF NOT EXISTS one_live_payment",
-        replacement: "CREATE INDEX IF NOT EXISTS one_live_payment",
+        changes: &[
+            (
+                "tables.sql",
+                "CREATE UNIQUE INDEX IF NOT EXISTS one_live_payment",
+                "CREATE INDEX IF NOT EXISTS one_live_payment",
+            ),
+            ("src/checkout.rs", "if !is_open || !Payment::insert", "if (!is_open && false) || !Payment::insert"),
+        ],
+    },
+    Mutant {
+        about: "what may have been executed counts as a failure",
+        changes: &[(
+            "src/books.rs",
+            "State::Failed | State::Refused | State::Abandoned)",
+            "State::Failed | State::Refused | State::Abandoned | State::Unknown | State::NeedsReview)",
+        )],
     },
     Mutant {
         about: "an order is shipped once its payment is accepted",
-        file: "books.rs",
-        text: "State::NeedsReview => return Ok(()),",
-        replacement: "State::NeedsReview => return Ok(()), State::Pending => {}",
+        changes: &[("src/books.rs", "if paid.is_some_and(", "if state == State::Pending || paid.is_some_and(")],
     },
     Mutant {
         about: "each change of a state is booked in full",
-        file: "books.rs",
-        text: ".checked_sub(booked)",
-        replacement: ".checked_sub(booked.min(0).max(0))",
+        changes: &[("src/books.rs", ".checked_sub(booked)", ".checked_sub(booked.min(0).max(0))")],
     },
     Mutant {
         about: "the intended amount is booked, and not the provider's",
-        file: "books.rs",
-        text: "change.order_amount.or(change.amount)",
-        replacement: "change.amount",
+        changes: &[("src/books.rs", "change.order_amount.or(change.amount)", "change.amount")],
+    },
+    Mutant {
+        about: "each click pays out",
+        changes: &[(
+            "src/office/payouts.rs",
+            "    if !random::is_id(&new.reference, \"PO\") {",
+            "    let new = NewPayout { reference: random::id(\"PO\")?, ..new };
+    if !random::is_id(&new.reference, \"PO\") {",
+        )],
     },
 ];
 
@@ -104,12 +115,14 @@ impl Mutant {
         fs::copy(workspace.join("Cargo.lock"), folder.join("Cargo.lock"))?;
         let manifest = folder.join("Cargo.toml");
         fs::write(&manifest, manifest_of(&fs::read_to_string(&manifest)?, &workspace)?)?;
-        let file = folder.join("src").join(self.file);
-        let source = fs::read_to_string(&file)?;
-        if source.matches(self.text).count() != 1 {
-            return Err(Failed::new(format!("{}: `{}` must occur once: adapt the defect", self.file, self.text)));
+        for (file, text, replacement) in self.changes {
+            let path = folder.join(file);
+            let source = fs::read_to_string(&path)?;
+            if source.matches(text).count() != 1 {
+                return Err(Failed::new(format!("{file}: `{text}` must occur once: adapt the defect")));
+            }
+            fs::write(path, source.replace(text, replacement))?;
         }
-        fs::write(file, source.replace(self.text, self.replacement))?;
 
         #[expect(clippy::disallowed_methods, reason = "cargo sets `CARGO` to its own path")]
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
