@@ -35,6 +35,11 @@ struct Order {
 }
 
 impl Order {
+    /// True if the bank's page was shown last. Such a payment can be given up, and be passed later.
+    fn is_challenged(&self) -> bool {
+        self.pages.last().is_some_and(|page| page.contains("?challenge="))
+    }
+
     fn is_unpaid(&self) -> bool {
         !matches!(self.state.as_str(), "paid" | "refunded" | "reversed" | "paid twice")
     }
@@ -93,6 +98,9 @@ impl Customer {
                 // Most people finish what they have begun.
                 let with_pages: Vec<Order> = among.iter().filter(|order| !order.pages.is_empty()).cloned().collect();
                 let order = if with_pages.is_empty() { order } else { random.pick(&with_pages) };
+                if order.is_challenged() && random.percent(30) {
+                    return self.give_up(walk, &order, random).await;
+                }
                 self.use_page(walk, &order, random).await;
             }
             Act::SendReturnAgain => self.send_return_again(walk, &order, random).await,
@@ -101,14 +109,7 @@ impl Customer {
             }
             Act::PayByUpiApp => self.pay_by_upi_app(walk, among, random).await,
             Act::EnterUtr => self.enter_utr(walk, among, random).await,
-            Act::GiveUp => {
-                // A challenge can be given up, and still be passed later.
-                let challenged =
-                    among.iter().filter(|order| order.pages.last().is_some_and(|page| page.contains("?challenge=")));
-                let challenged: Vec<Order> = challenged.cloned().collect();
-                let order = if challenged.is_empty() || random.percent(40) { order } else { random.pick(&challenged) };
-                self.give_up(walk, &order, random).await;
-            }
+            Act::GiveUp => self.give_up(walk, &order, random).await,
         }
     }
 
