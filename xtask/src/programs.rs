@@ -41,6 +41,11 @@ pub(crate) fn simulate(args: &[String]) -> Result<Step, Failure> {
     run("simulate", RELEASE, args)
 }
 
+/// Half of the seeds.
+pub(crate) fn short_simulate(_: &[String]) -> Result<Step, Failure> {
+    simulate(&["--seeds", SHORT_SIMULATE].map(str::to_owned))
+}
+
 /// Runs in release mode, because the attack sends 200,000 deliveries.
 pub(crate) fn attack(args: &[String]) -> Result<Step, Failure> {
     run_of("payments-proof", "attack", RELEASE, args)
@@ -75,7 +80,10 @@ const RELEASE: &[&str] = &["--release"];
 const SHORT: &str = "600";
 
 /// Takes about a minute on two cores.
-const SHORT_CRASH: &str = "600";
+const SHORT_CRASH: &str = "400";
 
 /// Takes about half a minute on two cores.
-const SHORT_WALKS: &str = "30";
+const SHORT_WALKS: &str = "20";
+
+/// Takes about a minute on two cores.
+const SHORT_SIMULATE: &str = "10000";
