@@ -15,6 +15,7 @@ async fn text(browser: &Browser) -> String {
 /// Frames a page on the hostile page, and returns the text in the frame.
 async fn framed(browser: &Browser, page: &str, url: &str, sandbox: &str) -> String {
     browser.open(page).await;
+    browser.becomes("typeof add === 'function'").await; // the page's script is loaded
     let sandbox = if sandbox.is_empty() { String::new() } else { format!(", sandbox: {sandbox:?}") };
     browser.run(&format!("return add('iframe', {{id: 'framed', src: {url:?}{sandbox}}}).then(() => 1)")).await;
     browser.enter_frame("framed").await;
