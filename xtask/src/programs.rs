@@ -41,7 +41,7 @@ pub(crate) fn simulate(args: &[String]) -> Result<Step, Failure> {
     run("simulate", RELEASE, args)
 }
 
-/// Half of the seeds.
+/// A quarter of the seeds.
 pub(crate) fn short_simulate(_: &[String]) -> Result<Step, Failure> {
     simulate(&["--seeds", SHORT_SIMULATE].map(str::to_owned))
 }
@@ -77,13 +77,13 @@ fn run_of(package: &str, program: &str, profile: &[&str], args: &[String]) -> Re
 const RELEASE: &[&str] = &["--release"];
 
 /// Takes less than a minute on two cores.
-const SHORT: &str = "600";
+const SHORT: &str = "400";
 
 /// Takes about a minute on two cores.
-const SHORT_CRASH: &str = "400";
+const SHORT_CRASH: &str = "200";
 
 /// Takes about half a minute on two cores.
-const SHORT_WALKS: &str = "20";
+const SHORT_WALKS: &str = "12";
 
 /// Takes about a minute on two cores.
-const SHORT_SIMULATE: &str = "10000";
+const SHORT_SIMULATE: &str = "5000";
