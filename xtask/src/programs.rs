@@ -77,7 +77,7 @@ fn run_of(package: &str, program: &str, profile: &[&str], args: &[String]) -> Re
 const RELEASE: &[&str] = &["--release"];
 
 /// Takes less than a minute on two cores.
-const SHORT: &str = "400";
+const SHORT: &str = "600";
 
 /// Takes about a minute on two cores.
 const SHORT_CRASH: &str = "200";
