@@ -67,7 +67,9 @@ async fn complete(shop: &Shop, reference: &str, callback: Unverified<ThreeDsCall
         payment.begin_completion(&mut transaction).await?;
         add_to_history(&mut transaction, &payment.order_id, shop.clock.millis(), "3-D Secure passed").await?;
     }
-    if let Some(error) = shop.execute(transaction, intent).await?.error {
+    let executed = shop.execute(transaction, intent).await?;
+    // After an unknown outcome, nobody may tell the customer that it failed.
+    if let (Known::Refused | Known::Abandoned, Some(error)) = (executed.state, executed.error) {
         Payment::store_problem(shop.pool(), reference, &error).await?;
     }
     Ok(())
