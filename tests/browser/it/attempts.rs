@@ -29,9 +29,15 @@ fn add_hostile_page(site: &Site, target: &str) -> &'static str {
     // A browser posts what violates this policy to the target.
     let policy = format!("default-src 'none'; report-uri {target}/clock/advance");
     site.respond("/reports", &[("content-type", "text/html"), ("content-security-policy", &policy)], "<img src=x>");
-    site.respond("/helpers.js", &[("content-type", "text/javascript")], include_str!("attempts/helpers.js"));
-    site.page("/hostile", "<script src=\"/helpers.js\"></script>");
+    // In the page itself: a script that must be loaded may fail to load.
+    site.page("/hostile", &format!("<script>{}</script>", include_str!("attempts/helpers.js")));
     "/hostile"
+}
+
+/// Opens the hostile page, and waits until its script has run.
+async fn open_hostile(browser: &Browser, page: &str) {
+    browser.open(page).await;
+    browser.becomes("typeof opened === 'function'").await;
 }
 
 /// Runs an attempt on the page that is open.
@@ -55,7 +61,7 @@ async fn a_page_of_another_origin_changes_nothing_and_reads_nothing() {
     for page in [hostile.url(path), hostile.url_by_address(path)] {
         for attempt in &attempts {
             let before = target.state(attempt.compare).await;
-            browser.open(&page).await;
+            open_hostile(&browser, &page).await;
             let result = run(&browser, attempt, &attempt.origin(&target)).await;
             let after = target.state(attempt.compare).await;
             if before != after || target::has_canary(&result) {
@@ -90,7 +96,7 @@ async fn the_same_attempts_succeed_against_a_server_without_rules() {
                 continue;
             }
         };
-        browser.open(&page).await;
+        open_hostile(&browser, &page).await;
         let seen = server.site.received().len();
         let result = run(&browser, &attempt, &aim).await;
         if !target::has_canary(&result) && !server.was_used_since(seen).await {

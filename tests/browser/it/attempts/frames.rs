@@ -4,7 +4,7 @@ use payments_browser_tests::{Browser, Screen, Site};
 use serde_json::Value;
 
 use super::target::{OpenServer, Target};
-use super::{add_hostile_page, report};
+use super::{add_hostile_page, open_hostile, report};
 
 /// The text of the page or the frame in which the browser is.
 async fn text(browser: &Browser) -> String {
@@ -14,8 +14,7 @@ async fn text(browser: &Browser) -> String {
 
 /// Frames a page on the hostile page, and returns the text in the frame.
 async fn framed(browser: &Browser, page: &str, url: &str, sandbox: &str) -> String {
-    browser.open(page).await;
-    browser.becomes("typeof add === 'function'").await; // the page's script is loaded
+    open_hostile(browser, page).await;
     let sandbox = if sandbox.is_empty() { String::new() } else { format!(", sandbox: {sandbox:?}") };
     browser.run(&format!("return add('iframe', {{id: 'framed', src: {url:?}{sandbox}}}).then(() => 1)")).await;
     browser.enter_frame("framed").await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use payments_browser_tests::Site;
+use payments_browser_tests::{Received, Site};
 use payments_sandbox::Sandbox;
 use serde_json::Value;
 
@@ -172,12 +172,12 @@ impl OpenServer {
         self.site.url_by_address("")
     }
 
-    /// Waits until a request arrives, beside preflight requests and the hostile page's own.
+    /// Waits until a request arrives, beside preflight requests and that for the icon.
     pub(crate) async fn was_used_since(&self, seen: usize) -> bool {
         for _ in 0..40 {
             let received = self.site.received();
-            let own = |target: &str| target == "/favicon.ico" || target.starts_with("/helpers");
-            if received[seen..].iter().any(|request| request.method != "OPTIONS" && !own(&request.target)) {
+            let counts = |request: &Received| request.method != "OPTIONS" && request.target != "/favicon.ico";
+            if received[seen..].iter().any(counts) {
                 return true;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

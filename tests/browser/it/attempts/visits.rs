@@ -3,7 +3,7 @@
 use payments_browser_tests::{Browser, Screen, Site};
 
 use super::target::{self, Attempt, Compare, Target};
-use super::{add_hostile_page, report, run};
+use super::{add_hostile_page, open_hostile, report, run};
 
 #[tokio::test]
 async fn no_address_changes_anything_when_another_site_opens_it() {
@@ -13,7 +13,7 @@ async fn no_address_changes_anything_when_another_site_opens_it() {
     let browser = Browser::start(Screen::Desktop).await;
     let mut attempts = 0;
     let mut succeeded = Vec::new();
-    browser.open(&hostile.url(path)).await;
+    open_hostile(&browser, &hostile.url(path)).await;
     for (method, path) in target.endpoints().await {
         let path = target::with_values(&path);
         for (way, script) in [
