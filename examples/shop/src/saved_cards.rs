@@ -8,7 +8,7 @@ use payments::turratech::{Card, NewPaymentMethod};
 use sqlx::FromRow;
 
 use crate::checkout::Details;
-use crate::database::{Pool, rows, sql};
+use crate::database::{Pool, execute, rows};
 use crate::payment::for_customer;
 use crate::shop::Shop;
 use crate::web::{Error, OwnForm, Result, Session, render};
@@ -28,7 +28,7 @@ impl SavedCard {
 
     pub(crate) async fn find(pool: &Pool, id: &str, session: &Session) -> Result<Self> {
         let card = Self::of_customer(pool, session).await?.into_iter().find(|card| card.id == id);
-        card.ok_or_else(|| Error::invalid("`saved_card` must be one of your saved cards"))
+        card.ok_or(Error::Invalid("`saved_card` must be one of your saved cards".into()))
     }
 }
 
@@ -43,19 +43,14 @@ pub(crate) async fn save(
 ) -> Result<Redirect> {
     let number: CardNumber = new.number.parse()?;
     let label = number.masked();
-    let card = NewPaymentMethod::card(Card::new(number, new.expiry()?, new.cvv.parse()?));
-    let saved = shop
-        .providers
-        .turratech
-        .create_payment_method(card)
-        .send()
-        .await
-        .map_err(|error| Error::Invalid(for_customer(&error)))?;
-    let insert = sql!(
-        "INSERT INTO saved_cards (id, customer, label) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let card = NewPaymentMethod::card(Card::new(number, new.expiry.parse()?, new.cvv.parse()?));
+    let saved = shop.providers.turratech.create_payment_method(card).send().await;
+    let saved = saved.map_err(|error| Error::Invalid(for_customer(&error)))?;
+    execute!(
+        shop.pool(), "INSERT INTO saved_cards (id, customer, label) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         saved.id.as_str(), session.customer(), label
-    );
-    insert.execute(shop.pool()).await?;
+    )
+    .await?;
     Ok(Redirect::to("/cards"))
 }
 

@@ -6,4 +6,4 @@ mod session;
 
 pub(crate) use error::{Error, Result};
 pub(crate) use page::{add_headers, asset, render, time};
-pub(crate) use session::{Empty, OwnForm, Session, cookie, is_equal, start};
+pub(crate) use session::{OwnForm, Session, cookie, is_equal, start};

@@ -8,7 +8,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 
 use crate::shop::Shop;
-use crate::web::{Empty, Error, OwnForm, Result, Session, cookie, is_equal, render};
+use crate::web::{Error, OwnForm, Result, Session, cookie, is_equal, render};
 
 /// Sends whoever has not logged in to the form, as a layer of the back office.
 pub(crate) async fn required(
@@ -37,13 +37,13 @@ pub(crate) async fn log_in(
     // The password's MAC under the session is also the cookie: a new password makes all cookies worthless.
     let proof = session.tag("office", &login.password);
     if !is_equal(&proof, &session.tag("office", &shop.settings.office_password)) {
-        return Err(Error::invalid("`password` is not the password of the back office"));
+        return Err(Error::Invalid("`password` is not the password of the back office".into()));
     }
     // Strict, because nothing in the back office begins with a link from another site.
     Ok((jar.add(cookie(&shop, COOKIE, proof, SameSite::Strict)), Redirect::to("/office")))
 }
 
-pub(crate) async fn log_out(jar: CookieJar, OwnForm(Empty {}): OwnForm<Empty>) -> (CookieJar, Redirect) {
+pub(crate) async fn log_out(jar: CookieJar, _: OwnForm<()>) -> (CookieJar, Redirect) {
     (jar.remove(Cookie::build(COOKIE).path("/")), Redirect::to("/office/login"))
 }
 
