@@ -116,7 +116,7 @@ impl Clock for SystemClock {
 
 /// The system clock, ahead by as much as it was told: for a program that follows the clock of a sandbox.
 ///
-/// It starts with the system's time, and never goes back. Its clones are one clock. In production, use [`SystemClock`].
+/// It starts with the system's time, and its lead never shrinks. Its clones are one clock. In production, use [`SystemClock`].
 #[derive(Debug, Clone, Default)]
 pub struct ForwardClock {
     /// In milliseconds. Never negative.

@@ -24,7 +24,7 @@ pub(crate) async fn show(
 ) -> Result<Html<String>> {
     let method = Method::find(&method).ok_or(Error::NotFound)?;
     let (order, _) = Order::of_customer(shop.pool(), &order, &session).await?;
-    let saved_cards = SavedCard::of_customer(shop.pool(), &session).await?;
+    let saved_cards = SavedCard::of_customer(&shop, &session).await?;
     render(&Page { csrf: session.csrf(), price: order.product.price(method)?, order, method, saved_cards })
 }
 
@@ -57,9 +57,7 @@ pub(crate) async fn pay(
             .customer_address(address) // behind a proxy: the address that the proxy reports
             .return_url(format!("{url}/return/3ds/{reference}/success"))
             .failure_url(format!("{url}/return/3ds/{reference}/failure")),
-        Kind::SavedCard => {
-            request.payment_method(SavedCard::find(shop.pool(), &details.saved_card, &session).await?.id)
-        }
+        Kind::SavedCard => request.payment_method(SavedCard::find(&shop, &details.saved_card, &session).await?.id),
         Kind::OwnPage => request.own_page(),
         // The bank posts a form, so the address is not that of a page.
         Kind::Page if method.account == "card3ds" => request.return_url(format!("{url}/return/checkout/{}", order.id)),
@@ -124,6 +122,7 @@ pub(crate) async fn give_up(
 /// Closes a payment that nobody can complete without this shop, unless it is too late.
 pub(crate) async fn close(shop: &Shop, payment: &Payment, state: Known, problem: &str, history: &str) -> Result<()> {
     let (mut transaction, now) = (shop.begin().await?, shop.now());
+    Payment::lock(&mut transaction, &payment.order_id).await?;
     if payment.give_up(&mut transaction, state, problem, now).await? {
         add_to_history(&mut transaction, &payment.order_id, now, history).await?;
     }

@@ -16,7 +16,7 @@ pub(crate) async fn start(sandbox: Option<&str>) -> Result<ForwardClock, BoxErro
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            drop(follow(&follower, &client, &url).await); // without an answer, the time goes on as before
+            drop(follow(&follower, &client, &url).await); // without a response, the time goes on as before
         }
     });
     Ok(clock)

@@ -42,7 +42,7 @@ impl OrderState {
         let has = |state| payments.iter().any(|payment| payment.state == state);
         let paid = payments.iter().filter(|payment| payment.state == Known::Succeeded);
         let (refunded, kept): (Vec<_>, Vec<_>) =
-            paid.partition(|payment| matches!(payment.refund_state(), Some(Known::Pending | Known::Succeeded)));
+            paid.partition(|payment| matches!(payment.refund.as_deref(), Some("pending" | "succeeded")));
         match (kept.len(), refunded.len()) {
             (0, 0) if has(Known::NeedsReview) => Self::REVIEW,
             (0, 0) if has(Known::Reversed) => Self("reversed", "The payment was returned."),

@@ -1,6 +1,7 @@
 //! One attempt to pay an order. Each has a reference of its own at its provider.
 
 use payments::journal::State;
+use payments::payments_core::redacted_line;
 use payments::{Currency, ErrorKind, Money};
 use sqlx::{Executor, FromRow};
 
@@ -29,8 +30,7 @@ pub(crate) struct Payment {
     paid: Option<i64>,
     closed_at: Option<i64>,
     created_at: i64,
-    /// The state of its last refund.
-    #[sqlx(default)]
+    /// The state of its last refund, by its name.
     pub(crate) refund: Option<String>,
 }
 
@@ -46,14 +46,15 @@ impl Payment {
         Ok(payments.fetch_all(database).await?)
     }
 
-    /// Finds a payment, without the state of its refund.
     pub(crate) async fn find(pool: &Pool, reference: &str) -> Result<Self> {
-        let payment = rows!("SELECT * FROM payments WHERE reference = $1"; reference).fetch_optional(pool);
-        payment.await?.ok_or(Error::NotFound)
+        let order = rows!("SELECT order_id FROM payments WHERE reference = $1"; reference).fetch_optional(pool).await?;
+        let (order,): (String,) = order.ok_or(Error::NotFound)?;
+        let payments = Self::of_order(pool, &order).await?;
+        payments.into_iter().find(|payment| payment.reference == reference).ok_or(Error::NotFound)
     }
 
-    /// Locks an order until the end of the transaction, and loads its payments. Meanwhile, nothing else starts, charges, refunds or
-    /// books a payment of the order.
+    /// Locks an order until the end of the transaction, and loads its payments. Meanwhile, nothing else starts, charges, gives up,
+    /// refunds or books a payment of the order.
     pub(crate) async fn lock(transaction: &mut Transaction<'_>, order: &str) -> Result<Vec<Self>> {
         execute!(&mut **transaction, "UPDATE orders SET id = id WHERE id = $1"; order).await?;
         Self::of_order(&mut **transaction, order).await
@@ -135,10 +136,6 @@ impl Payment {
         self.closed_at.is_none()
     }
 
-    pub(crate) fn refund_state(&self) -> Option<State> {
-        self.refund.as_deref().and_then(State::from_name)
-    }
-
     /// True if nobody can pay it without this shop: the card is charged by a call of this shop, or nobody has the address of the page.
     pub(crate) fn can_be_given_up(&self, now: i64) -> bool {
         let is_pending = self.is_live() && self.completing == 0 && self.state == State::Pending;
@@ -151,7 +148,8 @@ impl Payment {
 /// What a customer can do something about. The rest is for the trace, which has it.
 pub(crate) fn for_customer(error: &payments::Error) -> String {
     match error.kind() {
-        ErrorKind::Declined => error.message().unwrap_or("It was declined.").to_owned(),
+        // A provider's words may contain a card number.
+        ErrorKind::Declined => error.message().map_or_else(|| "It was declined.".to_owned(), redacted_line),
         _ => "The payment provider did not accept it. You were not charged.".to_owned(),
     }
 }

@@ -106,7 +106,7 @@ impl Shop {
 
     /// Records an intent in the transaction, commits, and sends the intent. What was sent before is not sent again.
     ///
-    /// Without an error, it was executed, or it may have been, and the journal finds out.
+    /// The error [`Error::NotExecuted`] proves that it was not executed. Otherwise, its state says what is known: the hook gets each change.
     pub(crate) async fn execute(&self, transaction: Transaction<'_>, intent: Intent) -> Result<(), Error> {
         let executed = self.journal.execute(self.commit(transaction, intent).await?).await?;
         match (executed.state, executed.error) {

@@ -33,6 +33,9 @@ pub(crate) async fn confirm(
     let request = ConfirmRequest::new(format!("{}-utr-{utr}", payment.reference), id, utr.as_str());
     let mut transaction = shop.begin().await?;
     add_to_history(&mut transaction, &order.id, shop.now(), &format!("UTR {utr} entered")).await?;
-    shop.execute(transaction, Intent::new("turbopay", request)).await?;
-    Ok(Redirect::to(&format!("/orders/{}", order.id)))
+    match shop.execute(transaction, Intent::new("turbopay", request)).await {
+        // Whether the customer has paid is another question.
+        Err(Error::NotExecuted(_)) => Err(Error::Invalid("TurboPay does not accept this UTR: check it".into())),
+        executed => executed.map(|()| Redirect::to(&format!("/orders/{}", order.id))),
+    }
 }

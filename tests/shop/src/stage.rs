@@ -186,6 +186,12 @@ impl Stage {
         self.folder.path()
     }
 
+    /// The shop's database.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Kills the shop's (first) process with SIGKILL, and returns when it is gone.
     pub fn kill(&self) {
         self.shop().kill();

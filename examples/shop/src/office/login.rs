@@ -8,13 +8,14 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 
 use crate::shop::Shop;
-use crate::web::{Error, OwnForm, Result, Session, cookie, is_equal, render};
+use crate::web::{Error, OwnForm, Result, Session, cookie, cookie_name, is_equal, render};
 
 /// Sends whoever has not logged in to the form, as a layer of the back office.
 pub(crate) async fn required(
     State(shop): State<Shop>, jar: CookieJar, session: Session, request: Request, next: Next,
 ) -> Response {
-    let cookie = jar.get(COOKIE).map(Cookie::value).unwrap_or_default();
+    let name = cookie_name(&shop, COOKIE);
+    let cookie = jar.get(&name).map(Cookie::value).unwrap_or_default();
     if is_equal(cookie, &session.tag("office", &shop.settings.office_password)) {
         next.run(request).await
     } else {
@@ -43,8 +44,9 @@ pub(crate) async fn log_in(
     Ok((jar.add(cookie(&shop, COOKIE, proof, SameSite::Strict)), Redirect::to("/office")))
 }
 
-pub(crate) async fn log_out(jar: CookieJar, _: OwnForm<()>) -> (CookieJar, Redirect) {
-    (jar.remove(Cookie::build(COOKIE).path("/")), Redirect::to("/office/login"))
+pub(crate) async fn log_out(State(shop): State<Shop>, jar: CookieJar, _: OwnForm<()>) -> (CookieJar, Redirect) {
+    let cookie = cookie(&shop, COOKIE, String::new(), SameSite::Strict);
+    (jar.remove(cookie), Redirect::to("/office/login"))
 }
 
 const COOKIE: &str = "office";

@@ -13,8 +13,8 @@ use crate::web::{Error, OwnForm, Result};
 
 /// True if the payment can be refunded now: it is paid, the provider's API has refunds, and none has begun.
 pub(crate) fn is_offered(payment: &Payment) -> bool {
-    let none_has_begun =
-        matches!(payment.refund_state(), None | Some(Known::Refused | Known::Failed | Known::Abandoned));
+    // A state that this version does not know is none of these.
+    let none_has_begun = matches!(payment.refund.as_deref(), None | Some("refused" | "failed" | "abandoned"));
     let mut providers = CAPABILITIES.iter().filter(|provider| provider.provider == payment.method.account);
     payment.state == Known::Succeeded
         && none_has_begun
@@ -32,10 +32,8 @@ pub(crate) async fn refund(State(shop): State<Shop>, Path(payment): Path<String>
 
     let mut transaction = shop.begin().await?;
     let payments = Payment::lock(&mut transaction, &payment.order_id).await?;
-    let refundable = payments.iter().any(|payment| payment.reference == *reference && is_offered(payment));
-    if !refundable {
-        return Err(Error::Invalid("this payment cannot be refunded here, or its refund has begun".into()));
-    }
+    let refundable = payments.iter().find(|payment| payment.reference == *reference && is_offered(payment));
+    refundable.ok_or(Error::Invalid("this payment cannot be refunded here, or its refund has begun".into()))?;
     let count = rows!("SELECT COUNT(*) FROM refunds WHERE payment = $1"; reference);
     let (count,): (i64,) = count.fetch_one(&mut *transaction).await?;
     let refund = format!("{reference}-r{}", count + 1);

@@ -16,7 +16,7 @@ pub(crate) enum Error {
     ForeignForm,
     /// What the person can correct. The text names the field and the rule.
     Invalid(String),
-    /// The provider has certainly not executed the request.
+    /// The provider has certainly not executed the request. The text is for the shop's people.
     NotExecuted(payments::Error),
     /// The person can do nothing about it. The trace has the details.
     Internal(BoxError),

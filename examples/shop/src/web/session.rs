@@ -60,7 +60,7 @@ pub(crate) fn is_equal(a: &str, b: &str) -> bool {
 pub(crate) async fn start(
     State(shop): State<Shop>, mut jar: CookieJar, mut request: Request, next: Next,
 ) -> Result<(CookieJar, Response)> {
-    let known = jar.get(COOKIE).and_then(|cookie| Session::parse(cookie.value()));
+    let known = jar.get(&cookie_name(&shop, COOKIE)).and_then(|cookie| Session::parse(cookie.value()));
     // A form of another site comes without the cookie, and must not replace it.
     let is_new = known.is_none() && request.method().is_safe();
     let session = known.map_or_else(Session::new, Ok)?;
@@ -72,9 +72,15 @@ pub(crate) async fn start(
 }
 
 /// A cookie that scripts cannot read. Over HTTPS, it is sent over HTTPS only.
-pub(crate) fn cookie(shop: &Shop, name: &'static str, value: String, same_site: SameSite) -> Cookie<'static> {
-    let is_secure = shop.settings.url.starts_with("https:");
+pub(crate) fn cookie(shop: &Shop, name: &str, value: String, same_site: SameSite) -> Cookie<'static> {
+    let (name, is_secure) = (cookie_name(shop, name), shop.settings.url.starts_with("https:"));
     Cookie::build((name, value)).path("/").http_only(true).secure(is_secure).same_site(same_site).build()
+}
+
+/// The name that a cookie has in a browser. Over HTTPS, no other host can set a cookie with this prefix.
+pub(crate) fn cookie_name(shop: &Shop, name: &str) -> String {
+    let prefix = if shop.settings.url.starts_with("https:") { "__Host-" } else { "" };
+    format!("{prefix}{name}")
 }
 
 /// A form of a page of this session. Its texts are still to be checked.
