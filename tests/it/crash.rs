@@ -62,7 +62,7 @@ async fn each_kind_of_hook_writes_its_effects_once_although_its_process_is_kille
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_journal_on_postgresql_survives_kills_and_pauses_and_one_that_forgets_attempts_is_detected() {
-    if payments_tests::postgres::Server::of_test().is_none() {
+    if payments_test_postgres::Server::of_test().is_none() {
         return;
     }
     let options = |kills| options(kills).database(DatabaseKind::Postgres);

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use payments_test_postgres::Server;
 use payments_tests::crash::{self, FleetOptions, Role};
-use payments_tests::postgres::Server;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_crash");
 

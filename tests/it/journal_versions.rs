@@ -11,7 +11,7 @@ use payments_journal::{
     Observation, Response, Rules, Settings, State,
 };
 use payments_journal_sqlx::PostgresStore;
-use payments_tests::postgres::Server;
+use payments_test_postgres::Server;
 use sqlx::AssertSqlSafe;
 
 /// Sends transfers whose stored form has at most this version, and notes which it has sent.

@@ -3,13 +3,14 @@
 #[expect(missing_docs, reason = "`docs/guide/adding-a-provider.md` explains this module")]
 pub mod acme_pay;
 mod clients;
+#[cfg(feature = "databases")]
 pub mod crash;
+#[cfg(feature = "databases")]
 pub mod demo;
 #[cfg(doctest)]
 mod guide;
 pub mod matrix;
 mod merchant;
-pub mod postgres;
 pub mod simulate;
 
 pub use clients::{card3ds_at, turbo_link_at, turbo_txn_at, turbopay_at, turbopay_builder, turratech_at};

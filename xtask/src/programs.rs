@@ -20,20 +20,20 @@ pub(crate) fn matrix(args: &[String]) -> Result<Step, Failure> {
 
 /// Runs every fault at every provider at least once, in debug mode, to reuse the tests' build.
 pub(crate) fn short_matrix(_: &[String]) -> Result<Step, Failure> {
-    run("matrix", &[], &["--runs".to_owned(), SHORT.to_owned()])
+    run_as_tested("matrix", &["--runs".to_owned(), SHORT.to_owned()])
 }
 
 /// Runs in debug mode, to reuse the tests' build: most of a run is a wait for a lease.
 pub(crate) fn crash(args: &[String]) -> Result<Step, Failure> {
-    run("crash", &[], args)
+    run_as_tested("crash", args)
 }
 
 /// Kills at a sample of the points, on both databases.
 pub(crate) fn short_crash(_: &[String]) -> Result<Step, Failure> {
     let points = ["--points", SHORT_CRASH].map(str::to_owned);
-    run("crash", &[], &points)?;
+    run_as_tested("crash", &points)?;
     let on_postgres = ["--database", "postgres", "--if-installed"].map(str::to_owned);
-    run("crash", &[], &[&points[..], &on_postgres[..]].concat())
+    run_as_tested("crash", &[&points[..], &on_postgres[..]].concat())
 }
 
 /// Runs in release mode: in debug mode, a day takes a hundred times as long.
@@ -54,14 +54,18 @@ pub(crate) fn attack(args: &[String]) -> Result<Step, Failure> {
 /// Walks through the shop, which is built first.
 pub(crate) fn walks(args: &[String]) -> Result<Step, Failure> {
     crate::shop::build_for_tests()?;
-    // With the features of the tests, which have most of it built already.
-    Run::cargo().args(["run", "--all-features", "--bin", "walks", "--"]).args(args).run()?;
-    Ok(Step::Passed)
+    run_as_tested("walks", args)
 }
 
 /// Walks often enough to see most kinds of failures.
 pub(crate) fn short_walks(_: &[String]) -> Result<Step, Failure> {
     walks(&["--walks", SHORT_WALKS].map(str::to_owned))
+}
+
+/// Runs a program with the features of the tests, which have most of it built already.
+fn run_as_tested(program: &str, args: &[String]) -> Result<Step, Failure> {
+    Run::cargo().args(["run", "--all-features", "--bin", program, "--"]).args(args).run()?;
+    Ok(Step::Passed)
 }
 
 fn run(program: &str, profile: &[&str], args: &[String]) -> Result<Step, Failure> {
@@ -74,7 +78,8 @@ fn run_of(package: &str, program: &str, profile: &[&str], args: &[String]) -> Re
     Ok(Step::Passed)
 }
 
-const RELEASE: &[&str] = &["--release"];
+/// Without databases, which take long to compile.
+const RELEASE: &[&str] = &["--release", "--no-default-features"];
 
 /// Takes less than a minute on two cores.
 const SHORT: &str = "600";

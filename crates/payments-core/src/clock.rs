@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -110,6 +111,43 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "`SystemClock` is the implementation of `Clock` for this machine")]
     fn monotonic(&self) -> Duration {
         ORIGIN.get_or_init(Instant::now).elapsed()
+    }
+}
+
+/// The system clock, ahead by as much as it was told: for a program that follows the clock of a sandbox.
+///
+/// It starts with the system's time, and its lead never shrinks. Its clones are one clock. In production, use [`SystemClock`].
+#[derive(Debug, Clone, Default)]
+pub struct ForwardClock {
+    /// In milliseconds. Never negative.
+    ahead: Arc<AtomicI64>,
+}
+
+impl ForwardClock {
+    /// Creates a clock with the system's time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Moves the clock forward to this time. Does nothing if it is that late already.
+    pub fn catch_up(&self, time: OffsetDateTime) {
+        let ahead = (time - SystemClock::new().now()).whole_milliseconds();
+        self.ahead.fetch_max(ahead.try_into().unwrap_or_default(), Ordering::Relaxed);
+    }
+
+    fn ahead(&self) -> time::Duration {
+        time::Duration::milliseconds(self.ahead.load(Ordering::Relaxed))
+    }
+}
+
+impl Clock for ForwardClock {
+    fn now(&self) -> OffsetDateTime {
+        SystemClock::new().now().saturating_add(self.ahead())
+    }
+
+    fn monotonic(&self) -> Duration {
+        SystemClock::new().monotonic() + self.ahead().unsigned_abs()
     }
 }
 

@@ -72,6 +72,15 @@ impl FromStr for Currency {
     }
 }
 
+/// For columns: `#[sqlx(try_from = "String")]`.
+impl TryFrom<String> for Currency {
+    type Error = ValidationError;
+
+    fn try_from(code: String) -> Result<Self, ValidationError> {
+        code.parse()
+    }
+}
+
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())

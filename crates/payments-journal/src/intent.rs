@@ -83,6 +83,14 @@ pub struct IntentKey {
 }
 
 impl IntentKey {
+    /// Creates a key of an account that is named after its provider: `IntentKey::new("turbopay", "pay_out", "order-1")`.
+    ///
+    /// Nothing is checked: a key that no intent can have is not found.
+    #[must_use]
+    pub fn new(account: impl Into<Account>, operation: impl Into<String>, reference: impl Into<String>) -> Self {
+        Self { account: account.into(), operation: operation.into(), reference: reference.into() }
+    }
+
     /// True if both are about one order at the provider: an order has one reference, whether it is a payment or a payout.
     #[cfg(any(test, feature = "test-util"))]
     pub(crate) fn is_same_order(&self, other: &Self) -> bool {
@@ -144,13 +152,8 @@ impl Intent {
     /// only, so only the process that recorded the intent can send it.
     pub fn new(account: impl Into<Account>, request: impl Into<Request>) -> Self {
         let request = request.into();
-        let key = IntentKey {
-            account: account.into(),
-            operation: request.operation().as_str().to_owned(),
-            reference: request.reference().to_owned(),
-        };
         Self {
-            key,
+            key: IntentKey::new(account, request.operation().as_str(), request.reference()),
             amount: request.amount(),
             version: Request::VERSION,
             invalid: request.check().err(),

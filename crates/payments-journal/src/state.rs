@@ -1,9 +1,10 @@
 //! The state of an intent: a pure function of its evidence.
 
 use std::fmt;
+use std::str::FromStr;
 
 use payments_core::time::OffsetDateTime;
-use payments_core::{Money, PaymentStatus};
+use payments_core::{Money, PaymentStatus, ValidationError};
 
 use crate::evidence::{AttemptId, CallResult, Decision, Evidence, Fact, Observation, Protection, Sequence};
 use crate::review::Review;
@@ -73,6 +74,24 @@ impl State {
             Self::NeedsReview => "needs_review",
             Self::Abandoned => "abandoned",
         }
+    }
+}
+
+impl FromStr for State {
+    type Err = ValidationError;
+
+    /// Reads a stored name, as [`State::from_name`].
+    fn from_str(name: &str) -> Result<Self, ValidationError> {
+        Self::from_name(name).ok_or_else(|| ValidationError::new("state", "must be the stored name of a state"))
+    }
+}
+
+/// For columns: `#[sqlx(try_from = "String")]`.
+impl TryFrom<String> for State {
+    type Error = ValidationError;
+
+    fn try_from(name: String) -> Result<Self, ValidationError> {
+        name.parse()
     }
 }
 

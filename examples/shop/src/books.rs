@@ -7,7 +7,7 @@ use payments::journal::{Change, HookError, State, Worker};
 use payments::journaled::ThreeDsCompletions;
 
 use crate::clock::millis;
-use crate::database::{Connection, Store, rows, sql};
+use crate::database::{Connection, Store, execute, rows};
 use crate::order::add_to_history;
 use crate::shop::Shop;
 
@@ -32,9 +32,8 @@ async fn apply(connection: &mut Connection, change: &Change) -> Result<(), HookE
 
 async fn payment(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
     let (reference, at) = (&change.key.reference, millis(change.at));
-    let lock =
-        sql!("UPDATE orders SET id = id WHERE id = (SELECT order_id FROM payments WHERE reference = $1)"; reference);
-    lock.execute(&mut *connection).await?;
+    let lock = "UPDATE orders SET id = id WHERE id = (SELECT order_id FROM payments WHERE reference = $1)";
+    execute!(&mut *connection, lock; reference).await?;
     let payment = rows!(
         "SELECT order_id, method, amount, completing = 1 OR closed_at IS NOT NULL FROM payments WHERE reference = $1";
         reference
@@ -49,27 +48,26 @@ async fn payment(connection: &mut Connection, change: &Change) -> Result<(), Hoo
     // The provider documents that the amount of its response counts.
     let paid = change.order_amount.or(change.amount).filter(|_| state == State::Succeeded);
     let closed_at = matches!(state, State::Failed | State::Refused | State::Abandoned).then_some(at);
-    let update = sql!(
+    execute!(
+        &mut *connection,
         "UPDATE payments SET state = $2, paid = $3, closed_at = COALESCE(closed_at, $4) WHERE reference = $1";
         reference, state.as_str(), paid.map(Money::minor), closed_at
-    );
-    update.execute(&mut *connection).await?;
+    )
+    .await?;
     add_to_history(connection, &order, at, &in_words(change)).await?;
-    if state != State::NeedsReview {
-        book(connection, change, "payment", reference, paid).await?;
-    }
+    book(connection, change, "payment", reference, paid).await?;
     if paid.is_some_and(|paid| paid.minor() >= price) {
         // Hand the order to shipping here, on this connection. It happens once, however often the payment is reported.
-        let update = sql!("UPDATE orders SET shipped_at = $2 WHERE id = $1 AND shipped_at IS NULL"; order, at);
-        update.execute(connection).await?;
+        let ship = "UPDATE orders SET shipped_at = $2 WHERE id = $1 AND shipped_at IS NULL";
+        execute!(connection, ship; order, at).await?;
     }
     Ok(())
 }
 
 async fn refund(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
     let reference = &change.key.reference;
-    let update = sql!("UPDATE refunds SET state = $2 WHERE reference = $1"; reference, change.to.as_str());
-    update.execute(&mut *connection).await?;
+    let update = "UPDATE refunds SET state = $2 WHERE reference = $1";
+    execute!(&mut *connection, update; reference, change.to.as_str()).await?;
     let payment = rows!(
         "SELECT p.reference, order_id FROM refunds r JOIN payments p ON p.reference = r.payment WHERE r.reference = $1";
         reference
@@ -81,38 +79,37 @@ async fn refund(connection: &mut Connection, change: &Change) -> Result<(), Hook
 
 async fn payout(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
     let reference = &change.key.reference;
-    let update = sql!("UPDATE payouts SET state = $2 WHERE reference = $1"; reference, change.to.as_str());
-    update.execute(&mut *connection).await?;
+    let update = "UPDATE payouts SET state = $2 WHERE reference = $1";
+    execute!(&mut *connection, update; reference, change.to.as_str()).await?;
     book_outgoing(connection, change, "payout", reference).await
 }
 
 /// Books money that leaves: once the provider has accepted it, and back if it failed.
 async fn book_outgoing(connection: &mut Connection, change: &Change, kind: &str, about: &str) -> Result<(), HookError> {
-    match change.to {
-        State::Unknown | State::NeedsReview => Ok(()),
-        State::Pending | State::Succeeded => {
-            let amount = change.amount.map(Money::checked_neg).transpose()?;
-            book(connection, change, kind, about, amount).await
-        }
-        _ => book(connection, change, kind, about, None).await,
-    }
+    let is_out = matches!(change.to, State::Pending | State::Succeeded);
+    let amount = change.amount.filter(|_| is_out).map(Money::checked_neg).transpose()?;
+    book(connection, change, kind, about, amount).await
 }
 
-/// Books what is missing to this amount, so that a change that is taken back leaves the right sum.
+/// Books what is missing to this amount, so that a change that is taken back leaves the right sum. What is not known changes nothing.
 async fn book(
     connection: &mut Connection, change: &Change, kind: &str, about: &str, amount: Option<Money>,
 ) -> Result<(), HookError> {
+    if matches!(change.to, State::Unknown | State::NeedsReview) {
+        return Ok(());
+    }
     let reference = &change.key.reference;
     let booked = rows!("SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM bookings WHERE reference = $1"; reference);
     let (booked,): (i64,) = booked.fetch_one(&mut *connection).await?;
     let missing = amount.map_or(0, Money::minor).checked_sub(booked).ok_or("an amount is too large")?;
     if missing != 0 {
         let currency = change.amount.ok_or("the intent has no amount")?.currency().to_string();
-        let insert = sql!(
+        execute!(
+            connection,
             "INSERT INTO bookings (about, reference, kind, amount, currency, at) VALUES ($1, $2, $3, $4, $5, $6)";
             about, reference, kind, missing, currency, millis(change.at)
-        );
-        insert.execute(connection).await?;
+        )
+        .await?;
     }
     Ok(())
 }

@@ -4,8 +4,9 @@ use askama::Template;
 use axum::response::Html;
 use payments::{Currency, Money};
 
+use crate::method::Method;
 use crate::random;
-use crate::web::{Result, Session, render};
+use crate::web::{Error, Result, Session, render};
 
 pub(crate) struct Product {
     pub(crate) id: &'static str,
@@ -34,8 +35,18 @@ impl Product {
         PRODUCTS.iter().find(|product| product.id == id)
     }
 
-    pub(crate) fn price(&self, currency: Currency) -> Option<Money> {
-        self.prices.into_iter().find(|price| price.currency() == currency)
+    pub(crate) fn price(&self, method: &Method) -> Result<Money> {
+        let price = self.prices.into_iter().find(|price| price.currency() == method.currency);
+        price.ok_or_else(|| Error::Invalid(format!("{} cannot be paid in {}", self.name, method.currency)))
+    }
+}
+
+/// For a column.
+impl TryFrom<String> for &'static Product {
+    type Error = String;
+
+    fn try_from(id: String) -> Result<Self, String> {
+        Product::find(&id).ok_or(format!("`{id}` is not the id of a product"))
     }
 }
 

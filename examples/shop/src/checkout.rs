@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::response::{Html, Redirect};
 use payments::gateway::PaymentRequest;
 use payments::journal::{Intent, Response, State as Known};
-use payments::{Card, Expiry, Money};
+use payments::{Card, Money};
 use serde::Deserialize;
 
 use crate::method::{Kind, Method};
@@ -17,16 +17,15 @@ use crate::order::{Order, OrderState, add_to_history};
 use crate::payment::Payment;
 use crate::saved_cards::SavedCard;
 use crate::shop::Shop;
-use crate::web::{Empty, Error, OwnForm, Result, Session, render};
+use crate::web::{Error, OwnForm, Result, Session, render};
 
 pub(crate) async fn show(
     State(shop): State<Shop>, session: Session, Path((order, method)): Path<(String, String)>,
 ) -> Result<Html<String>> {
     let method = Method::find(&method).ok_or(Error::NotFound)?;
     let (order, _) = Order::of_customer(shop.pool(), &order, &session).await?;
-    let saved_cards = SavedCard::of_customer(shop.pool(), &session).await?;
-    let (csrf, price, name) = (session.csrf(), order.price(method)?, order.product()?.name);
-    render(&Page { csrf, order, name, method, price, saved_cards })
+    let saved_cards = SavedCard::of_customer(&shop, &session).await?;
+    render(&Page { csrf: session.csrf(), price: order.product.price(method)?, order, method, saved_cards })
 }
 
 /// What the form of a method sends. Each method uses a part of it.
@@ -35,18 +34,9 @@ pub(crate) async fn show(
 pub(crate) struct Details {
     holder: String,
     pub(crate) number: String,
-    month: String,
-    year: String,
+    pub(crate) expiry: String,
     pub(crate) cvv: String,
     saved_card: String,
-}
-
-impl Details {
-    pub(crate) fn expiry(&self) -> Result<Expiry> {
-        let month = self.month.parse().map_err(|_| Error::invalid("`month` must be a number from 1 to 12"))?;
-        let year = self.year.parse().map_err(|_| Error::invalid("`year` must be a year, such as 2030"))?;
-        Ok(Expiry::new(month, year)?)
-    }
 }
 
 pub(crate) async fn pay(
@@ -57,19 +47,17 @@ pub(crate) async fn pay(
     let (order, payments) = Order::of_customer(shop.pool(), &order, &session).await?;
     let reference = format!("{}-{}", order.id, payments.len() + 1);
     let url = &shop.settings.url;
-    let request = PaymentRequest::new(&reference, order.price(method)?)
-        .description(order.product()?.name)
+    let request = PaymentRequest::new(&reference, order.product.price(method)?)
+        .description(order.product.name)
         .customer(&order.customer)
         .return_url(format!("{url}/return/{}", order.id));
     let request = match method.kind {
         Kind::Card => request
-            .card(Card::new(&details.holder, details.number.parse()?, details.expiry()?, details.cvv.parse()?))
+            .card(Card::new(&details.holder, details.number.parse()?, details.expiry.parse()?, details.cvv.parse()?))
             .customer_address(address) // behind a proxy: the address that the proxy reports
             .return_url(format!("{url}/return/3ds/{reference}/success"))
             .failure_url(format!("{url}/return/3ds/{reference}/failure")),
-        Kind::SavedCard => {
-            request.payment_method(SavedCard::find(shop.pool(), &details.saved_card, &session).await?.id)
-        }
+        Kind::SavedCard => request.payment_method(SavedCard::find(&shop, &details.saved_card, &session).await?.id),
         Kind::OwnPage => request.own_page(),
         // The bank posts a form, so the address is not that of a page.
         Kind::Page if method.account == "card3ds" => request.return_url(format!("{url}/return/checkout/{}", order.id)),
@@ -81,12 +69,12 @@ pub(crate) async fn pay(
 
 /// Records the payment and sends it. Returns where the customer goes next.
 async fn start(shop: &Shop, order: &str, method: &Method, request: PaymentRequest) -> Result<Redirect> {
-    let (reference, amount, now) = (request.reference.clone(), request.amount, shop.clock.millis());
+    let (reference, amount, now) = (request.reference.clone(), request.amount, shop.now());
     let page = format!("/orders/{order}");
 
     // The row and the intent are committed together, or neither is.
     let mut transaction = shop.begin().await?;
-    let is_open = OrderState::of(&Payment::lock(&mut transaction, order).await?)? == OrderState::OPEN;
+    let is_open = OrderState::of(&Payment::lock(&mut transaction, order).await?) == OrderState::OPEN;
     if !is_open || !Payment::insert(&mut transaction, (order, &reference), method, amount, now).await? {
         return Ok(Redirect::to(&page)); // a second click, or another tab: the page shows the payment that is there
     }
@@ -107,7 +95,7 @@ async fn start(shop: &Shop, order: &str, method: &Method, request: PaymentReques
     }
     let Some(Response::Started(started)) = executed.response else { return Ok(Redirect::to(&page)) };
     let id = started.id.clone();
-    let next = NextStep::of(started, shop.clock.millis());
+    let next = NextStep::of(started, shop.now());
     let is_alive = Payment::store_next(shop.pool(), &reference, id, &next).await?;
     Ok(Redirect::to(&match next {
         Some(NextStep::Redirect(url)) if is_alive => url,
@@ -122,19 +110,23 @@ const EXPIRY: Duration = Duration::from_secs(300);
 const HEAD_START: Duration = Duration::from_secs(10);
 
 pub(crate) async fn give_up(
-    State(shop): State<Shop>, session: Session, Path(order): Path<String>, OwnForm(Empty {}): OwnForm<Empty>,
+    State(shop): State<Shop>, session: Session, Path(order): Path<String>, _: OwnForm<()>,
 ) -> Result<Redirect> {
-    let now = shop.clock.millis();
     let (order, payments) = Order::of_customer(shop.pool(), &order, &session).await?;
-    for payment in payments {
-        let mut transaction = shop.begin().await?;
-        let problem = "You gave it up.";
-        if payment.can_be_given_up(now)? && payment.give_up(&mut transaction, Known::Abandoned, problem, now).await? {
-            add_to_history(&mut transaction, &order.id, now, "given up before it was paid").await?;
-        }
-        transaction.commit().await?;
+    for payment in payments.iter().filter(|payment| payment.can_be_given_up(shop.now())) {
+        close(&shop, payment, Known::Abandoned, "You gave it up.", "given up before it was paid").await?;
     }
     Ok(Redirect::to(&format!("/orders/{}", order.id)))
+}
+
+/// Closes a payment that nobody can complete without this shop, unless it is too late.
+pub(crate) async fn close(shop: &Shop, payment: &Payment, state: Known, problem: &str, history: &str) -> Result<()> {
+    let (mut transaction, now) = (shop.begin().await?, shop.now());
+    Payment::lock(&mut transaction, &payment.order_id).await?;
+    if payment.give_up(&mut transaction, state, problem, now).await? {
+        add_to_history(&mut transaction, &payment.order_id, now, history).await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 #[derive(Template)]
@@ -142,7 +134,6 @@ pub(crate) async fn give_up(
 struct Page {
     csrf: String,
     order: Order,
-    name: &'static str,
     method: &'static Method,
     price: Money,
     saved_cards: Vec<SavedCard>,

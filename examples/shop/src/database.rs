@@ -4,11 +4,12 @@
 
 pub(crate) use kind::{BEGIN, Connection, Database, Pool, Store, Transaction};
 
-use crate::clock::ShopClock;
+use axum::BoxError;
+use payments::payments_core::clock::ForwardClock;
 
-/// A statement with its values: `sql!("UPDATE … WHERE id = $1"; id)`.
-macro_rules! sql {
-    ($sql:literal $(; $($value:expr),*)?) => { sqlx::query($sql)$($(.bind($value))*)? };
+/// Executes a statement with its values: `execute!(connection, "UPDATE … WHERE id = $1"; id).await?`.
+macro_rules! execute {
+    ($connection:expr, $sql:expr; $($value:expr),*) => { sqlx::query($sql)$(.bind($value))*.execute($connection) };
 }
 
 /// A statement that returns rows, with its values.
@@ -16,7 +17,7 @@ macro_rules! rows {
     ($sql:literal $(; $($value:expr),*)?) => { sqlx::query_as($sql)$($(.bind($value))*)? };
 }
 
-pub(crate) use {rows, sql};
+pub(crate) use {execute, rows};
 
 #[cfg(feature = "sqlite")]
 mod kind {
@@ -24,12 +25,10 @@ mod kind {
     pub(crate) use sqlx::{Sqlite as Database, SqliteConnection as Connection};
     pub(crate) use sqlx::{SqlitePool as Pool, SqliteTransaction as Transaction};
 
-    use crate::clock::ShopClock;
-
     /// Begins a transaction that may write.
     pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 
-    pub(super) async fn open(file: &str, clock: &ShopClock) -> sqlx::Result<Store> {
+    pub(super) async fn open(file: &str, clock: &super::ForwardClock) -> sqlx::Result<Store> {
         Ok(Store::new(Pool::connect_with(Store::options(file)).await?).clock(clock.clone()))
     }
 }
@@ -40,13 +39,11 @@ mod kind {
     pub(crate) use sqlx::{PgConnection as Connection, Postgres as Database};
     pub(crate) use sqlx::{PgPool as Pool, PgTransaction as Transaction};
 
-    use crate::clock::ShopClock;
-
     /// Begins a transaction that may write.
     pub(crate) const BEGIN: &str = "BEGIN";
 
     /// All times of the journal are the database's, whatever the shop's clock says.
-    pub(super) async fn open(url: &str, _: &ShopClock) -> sqlx::Result<Store> {
+    pub(super) async fn open(url: &str, _: &super::ForwardClock) -> sqlx::Result<Store> {
         Ok(Store::new(Pool::connect(url).await?))
     }
 }
@@ -55,7 +52,7 @@ mod kind {
 compile_error!("enable the feature `sqlite` or `postgres`");
 
 /// Opens the database, and creates the tables that are missing.
-pub(crate) async fn open(database: &str, clock: &ShopClock) -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
+pub(crate) async fn open(database: &str, clock: &ForwardClock) -> Result<Store, BoxError> {
     let store = kind::open(database, clock).await?;
     store.migrate().await?;
     sqlx::raw_sql(include_str!("../tables.sql")).execute(store.pool()).await?;

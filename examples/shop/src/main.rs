@@ -30,15 +30,15 @@ mod routes;
 mod shop;
 mod web;
 
-use std::error::Error;
 use std::net::SocketAddr;
 
+use axum::BoxError;
 use tokio::net::TcpListener;
 
 use crate::shop::{Settings, Shop};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+async fn main() -> Result<(), BoxError> {
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     let settings = Settings::from_env()?;
     let listener = TcpListener::bind(settings.listen).await?;

@@ -45,3 +45,12 @@ impl Method {
         METHODS.iter().find(|method| method.name == name)
     }
 }
+
+/// For a column.
+impl TryFrom<String> for &'static Method {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Method::find(&name).ok_or(format!("`{name}` is not the name of a method"))
+    }
+}

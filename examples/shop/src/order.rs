@@ -9,7 +9,7 @@ use serde::Deserialize;
 use sqlx::FromRow;
 
 use crate::catalogue::Product;
-use crate::database::{Connection, Pool, rows, sql};
+use crate::database::{Connection, Pool, execute, rows};
 use crate::method::{METHODS, Method};
 use crate::next_step::NextStep;
 use crate::payment::Payment;
@@ -22,7 +22,8 @@ use crate::web::{Error, OwnForm, Result, Session, render};
 pub(crate) struct Order {
     pub(crate) id: String,
     pub(crate) customer: String,
-    product: String,
+    #[sqlx(try_from = "String")]
+    pub(crate) product: &'static Product,
     pub(crate) created_at: i64,
     pub(crate) shipped_at: Option<i64>,
 }
@@ -37,15 +38,14 @@ impl OrderState {
         Self("paying", "Your payment is in progress. This page shows its result once it is known.");
     const REVIEW: Self = Self("review", "We are asking the bank whether you were charged. Please do not pay again.");
 
-    pub(crate) fn of(payments: &[Payment]) -> Result<Self> {
-        let states = payments.iter().map(Payment::state).collect::<Result<Vec<_>>>()?;
-        let paid = payments.iter().zip(&states).filter(|(_, state)| **state == Known::Succeeded);
-        let (refunded, kept): (Vec<_>, Vec<_>) = paid
-            .map(|(payment, _)| payment)
-            .partition(|payment| matches!(payment.refund_state(), Some(Known::Pending | Known::Succeeded)));
-        Ok(match (kept.len(), refunded.len()) {
-            (0, 0) if states.contains(&Known::NeedsReview) => Self::REVIEW,
-            (0, 0) if states.contains(&Known::Reversed) => Self("reversed", "The payment was returned."),
+    pub(crate) fn of(payments: &[Payment]) -> Self {
+        let has = |state| payments.iter().any(|payment| payment.state == state);
+        let paid = payments.iter().filter(|payment| payment.state == Known::Succeeded);
+        let (refunded, kept): (Vec<_>, Vec<_>) =
+            paid.partition(|payment| matches!(payment.refund.as_deref(), Some("pending" | "succeeded")));
+        match (kept.len(), refunded.len()) {
+            (0, 0) if has(Known::NeedsReview) => Self::REVIEW,
+            (0, 0) if has(Known::Reversed) => Self("reversed", "The payment was returned."),
             (0, 0) if payments.iter().any(Payment::is_live) => Self::PAYING,
             (0, 0) => Self::OPEN,
             (0, _) => Self("refunded", "Refunded."),
@@ -53,7 +53,7 @@ impl OrderState {
             (1, _) => Self("paid", "Paid. Thank you!"),
             // A payment that had failed succeeded after all, and so did a later one.
             _ => Self("paid twice", "You were charged twice. We will refund one of the payments."),
-        })
+        }
     }
 }
 
@@ -77,19 +77,11 @@ impl Order {
         }
         Ok(with_payments)
     }
-
-    pub(crate) fn product(&self) -> Result<&'static Product> {
-        Product::find(&self.product).ok_or(Error::Internal("an order has an unknown product".into()))
-    }
-
-    pub(crate) fn price(&self, method: &Method) -> Result<Money> {
-        self.product()?.price(method.currency).ok_or_else(|| Error::invalid("this cannot be paid in that currency"))
-    }
 }
 
 /// Adds a line to the history that the order's page shows.
 pub(crate) async fn add_to_history(connection: &mut Connection, order: &str, at: i64, text: &str) -> sqlx::Result<()> {
-    sql!("INSERT INTO history (order_id, at, text) VALUES ($1, $2, $3)"; order, at, text).execute(connection).await?;
+    execute!(connection, "INSERT INTO history (order_id, at, text) VALUES ($1, $2, $3)"; order, at, text).await?;
     Ok(())
 }
 
@@ -102,41 +94,35 @@ pub(crate) struct NewOrder {
 pub(crate) async fn create(
     State(shop): State<Shop>, session: Session, OwnForm(new): OwnForm<NewOrder>,
 ) -> Result<Redirect> {
-    if !random::is_id(&new.order, "ORD") {
-        return Err(Error::invalid("`order` must be the id that the catalogue's form has"));
-    }
+    random::check("order", &new.order, "ORD")?;
     let product = Product::find(&new.product).ok_or(Error::NotFound)?;
-    let insert = sql!(
+    execute!(
+        shop.pool(),
         "INSERT INTO orders (id, customer, product, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-        &new.order, session.customer(), product.id, shop.clock.millis()
-    );
-    insert.execute(shop.pool()).await?;
+        &new.order, session.customer(), product.id, shop.now()
+    )
+    .await?;
     Ok(Redirect::to(&format!("/orders/{}", new.order)))
 }
 
 pub(crate) async fn list(State(shop): State<Shop>, session: Session) -> Result<Html<String>> {
-    let mut orders = Vec::new();
-    for (order, payments) in Order::newest(shop.pool(), Some(session.customer())).await? {
-        orders.push((order.product()?.name, OrderState::of(&payments)?, order));
-    }
-    render(&List { orders })
+    render(&List { orders: Order::newest(shop.pool(), Some(session.customer())).await? })
 }
 
 pub(crate) async fn show(State(shop): State<Shop>, session: Session, Path(id): Path<String>) -> Result<Html<String>> {
-    let (pool, now) = (shop.pool(), shop.clock.millis());
+    let (pool, now) = (shop.pool(), shop.now());
     let (order, payments) = Order::of_customer(pool, &id, &session).await?;
-    let state = OrderState::of(&payments)?;
-    let history =
-        rows!("SELECT at, text FROM history WHERE order_id = $1 ORDER BY at, text"; &id).fetch_all(pool).await?;
+    let state = OrderState::of(&payments);
+    let history = rows!("SELECT at, text FROM history WHERE order_id = $1 ORDER BY at, text"; &id);
+    let history = history.fetch_all(pool).await?;
     let live = payments.iter().find(|payment| payment.is_live() && state == OrderState::PAYING);
     render(&Show {
         csrf: session.csrf(),
-        name: order.product()?.name,
-        methods: METHODS.iter().map(|method| Ok((method, order.price(method)?))).collect::<Result<_>>()?,
+        methods: METHODS.iter().map(|method| Ok((method, order.product.price(method)?))).collect::<Result<_>>()?,
         problem: payments.last().and_then(|payment| payment.problem.clone()),
         next: live.map(Payment::next).transpose()?.flatten(),
         is_charging: live.is_some_and(|payment| payment.completing == 1),
-        can_restart: live.map(|payment| payment.can_be_given_up(now)).transpose()?.unwrap_or(false),
+        can_restart: live.is_some_and(|payment| payment.can_be_given_up(now)),
         order,
         state,
         history,
@@ -147,7 +133,7 @@ pub(crate) async fn show(State(shop): State<Shop>, session: Session, Path(id): P
 #[derive(Template)]
 #[template(path = "orders.html")]
 struct List {
-    orders: Vec<(&'static str, OrderState, Order)>,
+    orders: Vec<(Order, Vec<Payment>)>,
 }
 
 #[derive(Template)]
@@ -155,7 +141,6 @@ struct List {
 struct Show {
     csrf: String,
     order: Order,
-    name: &'static str,
     state: OrderState,
     methods: Vec<(&'static Method, Money)>,
     problem: Option<String>,

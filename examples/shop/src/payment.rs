@@ -1,10 +1,11 @@
 //! One attempt to pay an order. Each has a reference of its own at its provider.
 
 use payments::journal::State;
+use payments::payments_core::redacted_line;
 use payments::{Currency, ErrorKind, Money};
 use sqlx::{Executor, FromRow};
 
-use crate::database::{Connection, Database, Pool, Transaction, rows, sql};
+use crate::database::{Connection, Database, Pool, Transaction, execute, rows};
 use crate::method::{Kind, Method};
 use crate::next_step::NextStep;
 use crate::web::{Error, Result};
@@ -13,10 +14,13 @@ use crate::web::{Error, Result};
 pub(crate) struct Payment {
     pub(crate) reference: String,
     pub(crate) order_id: String,
-    method: String,
-    currency: String,
+    #[sqlx(try_from = "String")]
+    pub(crate) method: &'static Method,
+    #[sqlx(try_from = "String")]
+    currency: Currency,
     amount: i64,
-    state: String,
+    #[sqlx(try_from = "String")]
+    pub(crate) state: State,
     /// Why it was refused, for the customer.
     pub(crate) problem: Option<String>,
     /// The provider's id. Some providers ask to keep it private.
@@ -26,8 +30,7 @@ pub(crate) struct Payment {
     paid: Option<i64>,
     closed_at: Option<i64>,
     created_at: i64,
-    /// The state of its last refund.
-    #[sqlx(default)]
+    /// The state of its last refund, by its name.
     pub(crate) refund: Option<String>,
 }
 
@@ -43,16 +46,17 @@ impl Payment {
         Ok(payments.fetch_all(database).await?)
     }
 
-    /// Finds a payment, without the state of its refund.
     pub(crate) async fn find(pool: &Pool, reference: &str) -> Result<Self> {
-        let payment = rows!("SELECT * FROM payments WHERE reference = $1"; reference).fetch_optional(pool);
-        payment.await?.ok_or(Error::NotFound)
+        let order = rows!("SELECT order_id FROM payments WHERE reference = $1"; reference).fetch_optional(pool).await?;
+        let (order,): (String,) = order.ok_or(Error::NotFound)?;
+        let payments = Self::of_order(pool, &order).await?;
+        payments.into_iter().find(|payment| payment.reference == reference).ok_or(Error::NotFound)
     }
 
-    /// Locks an order until the end of the transaction, and loads its payments. Meanwhile, nothing else starts, charges, refunds or
-    /// books a payment of the order.
+    /// Locks an order until the end of the transaction, and loads its payments. Meanwhile, nothing else starts, charges, gives up,
+    /// refunds or books a payment of the order.
     pub(crate) async fn lock(transaction: &mut Transaction<'_>, order: &str) -> Result<Vec<Self>> {
-        sql!("UPDATE orders SET id = id WHERE id = $1"; order).execute(&mut **transaction).await?;
+        execute!(&mut **transaction, "UPDATE orders SET id = id WHERE id = $1"; order).await?;
         Self::of_order(&mut **transaction, order).await
     }
 
@@ -61,12 +65,13 @@ impl Payment {
         connection: &mut Connection, (order, reference): (&str, &str), method: &Method, amount: Money, now: i64,
     ) -> Result<bool> {
         let (currency, state) = (amount.currency().to_string(), State::Intended.as_str());
-        let insert = sql!(
+        let insert = execute!(
+            connection,
             "INSERT INTO payments (reference, order_id, method, currency, amount, state, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
             reference, order, method.name, currency, amount.minor(), state, now
         );
-        Ok(insert.execute(connection).await?.rows_affected() == 1)
+        Ok(insert.await?.rows_affected() == 1)
     }
 
     /// Stores what the customer must do. Returns false if the payment was given up meanwhile.
@@ -74,17 +79,18 @@ impl Payment {
         pool: &Pool, reference: &str, id: Option<String>, next: &Option<NextStep>,
     ) -> Result<bool> {
         let next = next.as_ref().map(serde_json::to_string).transpose()?;
-        let update = sql!(
+        let update = execute!(
+            pool,
             "UPDATE payments SET provider_id = $2, next = $3 WHERE reference = $1 AND closed_at IS NULL AND completing = 0";
             reference, id, next
         );
-        Ok(update.execute(pool).await?.rows_affected() == 1)
+        Ok(update.await?.rows_affected() == 1)
     }
 
     /// Records that the card may be charged from now on. Then the payment cannot be given up any more.
     pub(crate) async fn begin_completion(&self, connection: &mut Connection) -> Result<()> {
-        let update = sql!("UPDATE payments SET completing = 1, next = NULL WHERE reference = $1"; &self.reference);
-        update.execute(connection).await?;
+        let update = "UPDATE payments SET completing = 1, next = NULL WHERE reference = $1";
+        execute!(connection, update; &self.reference).await?;
         Ok(())
     }
 
@@ -92,31 +98,33 @@ impl Payment {
     pub(crate) async fn give_up(
         &self, connection: &mut Connection, state: State, problem: &str, now: i64,
     ) -> Result<bool> {
-        let update = sql!(
+        let update = execute!(
+            connection,
             "UPDATE payments SET state = $2, problem = $3, closed_at = $4, next = NULL
              WHERE reference = $1 AND completing = 0 AND closed_at IS NULL
                AND (method = 'card' OR next IS NULL AND state = 'pending')";
             &self.reference, state.as_str(), problem, now
         );
-        Ok(update.execute(connection).await?.rows_affected() == 1)
+        Ok(update.await?.rows_affected() == 1)
     }
 
     pub(crate) async fn store_problem(pool: &Pool, reference: &str, error: &payments::Error) -> Result<()> {
         let problem = for_customer(error);
-        sql!("UPDATE payments SET problem = $2 WHERE reference = $1"; reference, problem).execute(pool).await?;
+        execute!(pool, "UPDATE payments SET problem = $2 WHERE reference = $1"; reference, problem).await?;
         Ok(())
     }
 
-    pub(crate) fn method(&self) -> Result<&'static Method> {
-        Method::find(&self.method).ok_or(Error::Internal("a payment has an unknown method".into()))
+    pub(crate) fn amount(&self) -> Money {
+        Money::from_minor(self.amount, self.currency)
     }
 
-    pub(crate) fn amount(&self) -> Result<Money> {
-        Ok(Money::from_minor(self.amount, self.currency.parse::<Currency>()?))
+    /// What the customer has paid. The provider may have changed the amount.
+    pub(crate) fn paid(&self) -> Money {
+        Money::from_minor(self.paid.unwrap_or_default(), self.currency)
     }
 
-    pub(crate) fn state(&self) -> Result<State> {
-        State::from_name(&self.state).ok_or(Error::Internal("a payment has an unknown state".into()))
+    pub(crate) fn is_underpaid(&self) -> bool {
+        self.paid.is_some_and(|paid| paid < self.amount)
     }
 
     pub(crate) fn next(&self) -> Result<Option<NextStep>> {
@@ -128,37 +136,20 @@ impl Payment {
         self.closed_at.is_none()
     }
 
-    /// What the customer has paid. The provider may have changed the amount.
-    pub(crate) fn paid(&self) -> Result<Money> {
-        Ok(Money::from_minor(self.paid.unwrap_or_default(), self.amount()?.currency()))
-    }
-
-    pub(crate) fn is_underpaid(&self) -> bool {
-        self.paid.is_some_and(|paid| paid < self.amount)
-    }
-
-    pub(crate) fn refund_state(&self) -> Option<State> {
-        self.refund.as_deref().and_then(State::from_name)
-    }
-
     /// True if nobody can pay it without this shop: the card is charged by a call of this shop, or nobody has the address of the page.
-    pub(crate) fn can_be_given_up(&self, now: i64) -> Result<bool> {
-        let is_pending = self.is_live() && self.completing == 0 && self.state()? == State::Pending;
+    pub(crate) fn can_be_given_up(&self, now: i64) -> bool {
+        let is_pending = self.is_live() && self.completing == 0 && self.state == State::Pending;
         // Before that, the response with the page may be about to be stored.
         let is_lost = self.next.is_none() && self.created_at + PAGE_IS_LOST_AFTER < now;
-        Ok(is_pending
-            && match self.method()?.kind {
-                Kind::Card => true,
-                Kind::SavedCard => false,
-                Kind::OwnPage | Kind::Page => is_lost,
-            })
+        is_pending && (self.method.kind == Kind::Card || is_lost && self.method.kind != Kind::SavedCard)
     }
 }
 
 /// What a customer can do something about. The rest is for the trace, which has it.
 pub(crate) fn for_customer(error: &payments::Error) -> String {
     match error.kind() {
-        ErrorKind::Declined => error.message().unwrap_or("It was declined.").to_owned(),
+        // A provider's words may contain a card number.
+        ErrorKind::Declined => error.message().map_or_else(|| "It was declined.".to_owned(), redacted_line),
         _ => "The payment provider did not accept it. You were not charged.".to_owned(),
     }
 }

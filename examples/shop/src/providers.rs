@@ -1,11 +1,10 @@
 //! The clients of the five providers, and what the journal may do with them.
 
-use std::error::Error;
-
+use axum::BoxError;
 use payments::journal::Gateway;
+use payments::payments_core::clock::ForwardClock;
 use payments::{card3ds, journaled, turbo_link, turbo_txn, turbopay, turratech};
 
-use crate::clock::ShopClock;
 use crate::shop::{Settings, optional, required};
 
 pub(crate) struct Providers {
@@ -32,7 +31,7 @@ macro_rules! connect {
 
 impl Providers {
     /// Reads each provider's keys and address. A missing key is an error that names the variable.
-    pub(crate) fn from_env(settings: &Settings, clock: &ShopClock) -> Result<Self, Box<dyn Error + Send + Sync>> {
+    pub(crate) fn from_env(settings: &Settings, clock: &ForwardClock) -> Result<Self, BoxError> {
         // No document names these two addresses.
         required("TURBO_TXN_BASE_URL")?;
         required("CARD3DS_BASE_URL")?;

@@ -1,6 +1,7 @@
 //! All addresses of the shop.
 
 use axum::Router;
+use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use payments_axum::Inbox;
@@ -61,8 +62,8 @@ fn from_outside(shop: &Shop) -> Router<Shop> {
 
 fn assets() -> Router<Shop> {
     Router::new()
-        .route("/health", get(|| async { "ok" }))
-        .route("/style.css", get(|| web::asset("text/css", include_str!("../assets/style.css"))))
-        .route("/shop.js", get(|| web::asset("text/javascript", include_str!("../assets/shop.js"))))
+        .route("/health", get("ok"))
+        .route("/style.css", get(([(CONTENT_TYPE, "text/css")], include_str!("../assets/style.css"))))
+        .route("/shop.js", get(([(CONTENT_TYPE, "text/javascript")], include_str!("../assets/shop.js"))))
         .fallback(|| async { web::Error::NotFound })
 }

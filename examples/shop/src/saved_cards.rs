@@ -8,7 +8,7 @@ use payments::turratech::{Card, NewPaymentMethod};
 use sqlx::FromRow;
 
 use crate::checkout::Details;
-use crate::database::{Pool, rows, sql};
+use crate::database::{execute, rows};
 use crate::payment::for_customer;
 use crate::shop::Shop;
 use crate::web::{Error, OwnForm, Result, Session, render};
@@ -21,19 +21,19 @@ pub(crate) struct SavedCard {
 }
 
 impl SavedCard {
-    pub(crate) async fn of_customer(pool: &Pool, session: &Session) -> Result<Vec<Self>> {
+    pub(crate) async fn of_customer(shop: &Shop, session: &Session) -> Result<Vec<Self>> {
         let cards = rows!("SELECT id, label FROM saved_cards WHERE customer = $1 ORDER BY id"; session.customer());
-        Ok(cards.fetch_all(pool).await?)
+        Ok(cards.fetch_all(shop.pool()).await?)
     }
 
-    pub(crate) async fn find(pool: &Pool, id: &str, session: &Session) -> Result<Self> {
-        let card = Self::of_customer(pool, session).await?.into_iter().find(|card| card.id == id);
-        card.ok_or_else(|| Error::invalid("`saved_card` must be one of your saved cards"))
+    pub(crate) async fn find(shop: &Shop, id: &str, session: &Session) -> Result<Self> {
+        let card = Self::of_customer(shop, session).await?.into_iter().find(|card| card.id == id);
+        card.ok_or(Error::Invalid("`saved_card` must be one of your saved cards".into()))
     }
 }
 
 pub(crate) async fn list(State(shop): State<Shop>, session: Session) -> Result<Html<String>> {
-    let cards = SavedCard::of_customer(shop.pool(), &session).await?;
+    let cards = SavedCard::of_customer(&shop, &session).await?;
     render(&Page { csrf: session.csrf(), cards })
 }
 
@@ -43,19 +43,14 @@ pub(crate) async fn save(
 ) -> Result<Redirect> {
     let number: CardNumber = new.number.parse()?;
     let label = number.masked();
-    let card = NewPaymentMethod::card(Card::new(number, new.expiry()?, new.cvv.parse()?));
-    let saved = shop
-        .providers
-        .turratech
-        .create_payment_method(card)
-        .send()
-        .await
-        .map_err(|error| Error::Invalid(for_customer(&error)))?;
-    let insert = sql!(
-        "INSERT INTO saved_cards (id, customer, label) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let card = NewPaymentMethod::card(Card::new(number, new.expiry.parse()?, new.cvv.parse()?));
+    let saved = shop.providers.turratech.create_payment_method(card).send().await;
+    let saved = saved.map_err(|error| Error::Invalid(for_customer(&error)))?;
+    execute!(
+        shop.pool(), "INSERT INTO saved_cards (id, customer, label) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         saved.id.as_str(), session.customer(), label
-    );
-    insert.execute(shop.pool()).await?;
+    )
+    .await?;
     Ok(Redirect::to("/cards"))
 }
 

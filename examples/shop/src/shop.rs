@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::BoxError;
 use axum::extract::FromRef;
-use payments::journal::{self, Backoff, Executed, Intent, Journal, JournalKey, JournalKeys, Ticket};
+use payments::journal::{self, Backoff, Intent, Journal, JournalKey, JournalKeys, State, Ticket};
+use payments::payments_core::clock::{Clock as _, ForwardClock};
 use payments_axum::{HostedCheckoutCallback, Inbox, ThreeDsFailureCallback, ThreeDsSuccessCallback};
 
-use crate::clock::ShopClock;
+use crate::clock;
 use crate::database::{self, BEGIN, Pool, Store, Transaction};
 use crate::providers::Providers;
 use crate::web::Error;
@@ -20,7 +22,7 @@ pub(crate) struct Shop {
     pub(crate) settings: Arc<Settings>,
     pub(crate) providers: Arc<Providers>,
     pub(crate) journal: Journal<Store>,
-    pub(crate) clock: ShopClock,
+    clock: ForwardClock,
     // What the extractors of `payments-axum` take from the state.
     three_ds_success: ThreeDsSuccessCallback,
     three_ds_failure: ThreeDsFailureCallback,
@@ -38,17 +40,16 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn from_env() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub(crate) fn from_env() -> Result<Self, BoxError> {
         let listen = optional("SHOP_LISTEN").unwrap_or_else(|| "127.0.0.1:3000".to_owned());
         let url = optional("SHOP_URL").unwrap_or_else(|| "http://localhost:3000".to_owned());
         let office_password = required("SHOP_OFFICE_PASSWORD")?;
         if office_password.len() < 8 {
             return Err("SHOP_OFFICE_PASSWORD must have at least 8 characters".into());
         }
+        let no_address = |_| format!("SHOP_LISTEN must be an IP address and a port, not `{listen}`");
         Ok(Self {
-            listen: listen
-                .parse()
-                .map_err(|_| format!("SHOP_LISTEN must be an IP address and a port, not `{listen}`"))?,
+            listen: listen.parse().map_err(no_address)?,
             url: url.trim_end_matches('/').to_owned(),
             database: optional("SHOP_DATABASE").unwrap_or_else(|| "shop.db".to_owned()),
             office_password,
@@ -59,8 +60,8 @@ impl Settings {
 
 impl Shop {
     /// Opens the database and creates the clients. Sends nothing.
-    pub(crate) async fn open(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let clock = ShopClock::start(settings.clock_url.as_deref()).await?;
+    pub(crate) async fn open(settings: Settings) -> Result<Self, BoxError> {
+        let clock = clock::start(settings.clock_url.as_deref()).await?;
         let store = database::open(&settings.database, &clock).await?;
         let providers = Providers::from_env(&settings, &clock)?;
 
@@ -69,11 +70,8 @@ impl Shop {
         limits.lease_margin = Duration::from_secs(10);
         limits.polling = Backoff::new(Duration::from_secs(5), Duration::from_secs(3600));
         let keys = JournalKeys::new("2026", JournalKey::from_env()?)?;
-        let mut journal = Journal::builder(store, keys).clock(clock.clone()).settings(limits);
-        for gateway in providers.gateways() {
-            journal = journal.gateway(gateway);
-        }
-        let journal = journal.build()?;
+        let journal = Journal::builder(store, keys).clock(clock.clone()).settings(limits);
+        let journal = journal.gateways(providers.gateways()).build()?;
         Ok(Self {
             checkouts: Inbox::new(journal.clone(), "card3ds", HostedCheckoutCallback),
             three_ds_success: ThreeDsSuccessCallback,
@@ -89,6 +87,11 @@ impl Shop {
         self.journal.store().pool()
     }
 
+    /// The time in Unix milliseconds.
+    pub(crate) fn now(&self) -> i64 {
+        clock::millis(self.clock.now())
+    }
+
     /// Begins a transaction for the shop's tables and the journal's.
     pub(crate) async fn begin(&self) -> sqlx::Result<Transaction<'static>> {
         self.pool().begin_with(BEGIN).await
@@ -102,8 +105,14 @@ impl Shop {
     }
 
     /// Records an intent in the transaction, commits, and sends the intent. What was sent before is not sent again.
-    pub(crate) async fn execute(&self, transaction: Transaction<'_>, intent: Intent) -> Result<Executed, Error> {
-        Ok(self.journal.execute(self.commit(transaction, intent).await?).await?)
+    ///
+    /// The error [`Error::NotExecuted`] proves that it was not executed. Otherwise, its state says what is known: the hook gets each change.
+    pub(crate) async fn execute(&self, transaction: Transaction<'_>, intent: Intent) -> Result<(), Error> {
+        let executed = self.journal.execute(self.commit(transaction, intent).await?).await?;
+        match (executed.state, executed.error) {
+            (State::Refused | State::Abandoned, Some(error)) => Err(Error::NotExecuted(error)),
+            _ => Ok(()),
+        }
     }
 }
 

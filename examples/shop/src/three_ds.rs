@@ -13,6 +13,7 @@ use payments_axum::{
     HostedCheckoutCallback, JournaledWebhook, ThreeDsFailureCallback, ThreeDsSuccessCallback, Webhook,
 };
 
+use crate::checkout::close;
 use crate::method::Kind;
 use crate::next_step::NextStep;
 use crate::order::{Order, OrderState, add_to_history};
@@ -46,48 +47,41 @@ pub(crate) async fn on_success(
 }
 
 /// Loads a payment by card, and its id at the provider. The forms of other payments are not the bank's.
-async fn find(shop: &Shop, reference: &str) -> Result<(Payment, PaymentId)> {
+async fn find(shop: &Shop, reference: &str) -> Result<(PaymentId, Payment)> {
     let payment = Payment::find(shop.pool(), reference).await?;
-    let stored = payment.provider_id.as_deref().map(str::parse).transpose()?;
-    let stored = stored.filter(|_| payment.method().is_ok_and(|method| method.kind == Kind::Card));
-    Ok((payment, stored.ok_or(Error::NotFound)?))
+    let stored = payment.provider_id.as_deref().filter(|_| payment.method.kind == Kind::Card).ok_or(Error::NotFound)?;
+    Ok((stored.parse()?, payment))
 }
 
 /// Charges the card, once. A reload posts the form again, and anyone can post one.
 async fn complete(shop: &Shop, reference: &str, callback: Unverified<ThreeDsCallback>) -> Result<()> {
-    let (payment, stored) = find(shop, reference).await?;
-    let intent = ThreeDsCompletions::intent("card3ds", reference, payment.amount()?, &stored, callback)?;
+    let (stored, payment) = find(shop, reference).await?;
+    let intent = ThreeDsCompletions::intent("card3ds", reference, payment.amount(), &stored, callback)?;
 
     let mut transaction = shop.begin().await?;
     let payments = Payment::lock(&mut transaction, &payment.order_id).await?;
-    let is_paying = OrderState::of(&payments)? == OrderState::PAYING;
+    let is_paying = OrderState::of(&payments) == OrderState::PAYING;
     let live = payments.iter().find(|payment| is_paying && payment.is_live() && payment.reference == reference);
     let Some(payment) = live else { return Ok(()) }; // it was given up, or is decided, or another payment has succeeded
     if payment.completing == 0 {
         payment.begin_completion(&mut transaction).await?;
-        add_to_history(&mut transaction, &payment.order_id, shop.clock.millis(), "3-D Secure passed").await?;
+        add_to_history(&mut transaction, &payment.order_id, shop.now(), "3-D Secure passed").await?;
     }
-    let executed = shop.execute(transaction, intent).await?;
-    // After an unknown outcome, nobody may tell the customer that it failed.
-    if let (Known::Refused | Known::Abandoned, Some(error)) = (executed.state, executed.error) {
-        Payment::store_problem(shop.pool(), reference, &error).await?;
+    match shop.execute(transaction, intent).await {
+        // After an unknown outcome, nobody may tell the customer that it failed.
+        Err(Error::NotExecuted(error)) => Payment::store_problem(shop.pool(), reference, &error).await,
+        result => result,
     }
-    Ok(())
 }
 
 /// The card is not charged without a completion, so the customer may try again.
 pub(crate) async fn on_failure(
     State(shop): State<Shop>, Path(reference): Path<String>, Webhook(failure): Webhook<ThreeDsFailureCallback>,
 ) -> Result<Response> {
-    let (payment, stored) = find(&shop, &reference).await?;
-    let (now, problem) = (shop.clock.millis(), "The bank did not confirm the payment.");
-    let mut transaction = shop.begin().await?;
-    if failure.claimed().payment_id().is_same_as(&stored)
-        && payment.give_up(&mut transaction, Known::Failed, problem, now).await?
-    {
-        add_to_history(&mut transaction, &payment.order_id, now, "3-D Secure failed").await?;
+    let (stored, payment) = find(&shop, &reference).await?;
+    if failure.claimed().payment_id().is_same_as(&stored) {
+        close(&shop, &payment, Known::Failed, "The bank did not confirm the payment.", "3-D Secure failed").await?;
     }
-    transaction.commit().await?;
     Ok(returned())
 }
 
@@ -106,7 +100,8 @@ pub(crate) async fn on_checkout(
 /// Where a provider's page sends the customer back to, by a link or by a form. A form has no cookie of the session; the redirect makes a link
 /// of it, and a link has the cookie.
 pub(crate) async fn on_return(Path(order): Path<String>) -> Result<Redirect> {
-    if random::is_id(&order, "ORD") { Ok(Redirect::to(&format!("/orders/{order}"))) } else { Err(Error::NotFound) }
+    random::check("order", &order, "ORD")?;
+    Ok(Redirect::to(&format!("/orders/{order}")))
 }
 
 #[derive(Template)]

@@ -3,13 +3,12 @@
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use payments::gateway::ConfirmRequest;
-use payments::journal::{Intent, State as Known};
+use payments::journal::Intent;
 use payments::turbopay::Utr;
 use serde::Deserialize;
 
 use crate::method::Kind;
 use crate::order::{Order, add_to_history};
-use crate::payment::Payment;
 use crate::shop::Shop;
 use crate::web::{Error, OwnForm, Result, Session};
 
@@ -23,22 +22,20 @@ pub(crate) async fn confirm(
 ) -> Result<Redirect> {
     let utr: Utr = utr.trim().parse()?;
     if utr.as_str().len() != 12 || !utr.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Error::invalid("`utr` must have 12 digits"));
+        return Err(Error::Invalid("`utr` must have 12 digits".into()));
     }
     let (order, payments) = Order::of_customer(shop.pool(), &order, &session).await?;
-    let waiting = payments.into_iter().find(Payment::is_live);
-    let waiting = waiting.filter(|payment| payment.method().is_ok_and(|method| method.kind == Kind::OwnPage));
-    let Some((id, payment)) = waiting.and_then(|mut payment| Some((payment.provider_id.take()?, payment))) else {
-        return Err(Error::invalid("this order waits for no UTR"));
-    };
+    let waiting = payments.iter().find(|payment| payment.is_live() && payment.method.kind == Kind::OwnPage);
+    let waiting = waiting.and_then(|payment| Some((payment, payment.provider_id.as_ref()?)));
+    let (payment, id) = waiting.ok_or(Error::Invalid("this order waits for no UTR".into()))?;
 
     // The UTR is part of the reference: the same one is confirmed once, and another one can be entered after a typing error.
     let request = ConfirmRequest::new(format!("{}-utr-{utr}", payment.reference), id, utr.as_str());
     let mut transaction = shop.begin().await?;
-    add_to_history(&mut transaction, &order.id, shop.clock.millis(), &format!("UTR {utr} entered")).await?;
-    let executed = shop.execute(transaction, Intent::new("turbopay", request)).await?;
-    match executed.error {
-        Some(error) if executed.state == Known::Refused => Err(Error::invalid(error.to_string())),
-        _ => Ok(Redirect::to(&format!("/orders/{}", order.id))),
+    add_to_history(&mut transaction, &order.id, shop.now(), &format!("UTR {utr} entered")).await?;
+    match shop.execute(transaction, Intent::new("turbopay", request)).await {
+        // Whether the customer has paid is another question.
+        Err(Error::NotExecuted(_)) => Err(Error::Invalid("TurboPay does not accept this UTR: check it".into())),
+        executed => executed.map(|()| Redirect::to(&format!("/orders/{}", order.id))),
     }
 }

@@ -5,5 +5,5 @@ mod page;
 mod session;
 
 pub(crate) use error::{Error, Result};
-pub(crate) use page::{add_headers, asset, render, time};
-pub(crate) use session::{Empty, OwnForm, Session, cookie, is_equal, start};
+pub(crate) use page::{add_headers, render, time};
+pub(crate) use session::{OwnForm, Session, cookie, cookie_name, is_equal, start};

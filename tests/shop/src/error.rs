@@ -25,8 +25,14 @@ impl From<std::io::Error> for Failed {
     }
 }
 
+impl From<String> for Failed {
+    fn from(problem: String) -> Self {
+        Self(problem)
+    }
+}
+
 impl From<sqlx::Error> for Failed {
     fn from(error: sqlx::Error) -> Self {
-        Self(format!("the shop's database cannot be read: {error}"))
+        Self(format!("the shop's database cannot be used: {error}"))
     }
 }

@@ -9,7 +9,6 @@ mod error;
 pub mod books;
 
 // The sandbox, the database, and the shop's processes.
-pub mod postgres;
 
 mod process;
 

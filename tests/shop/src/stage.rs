@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use payments_sandbox::{Clock, Sandbox};
+use payments_test_postgres::Server;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::Failed;
 use crate::books::{Books, Database};
-use crate::postgres::{self, Server};
 use crate::process::{Shop, Variant, program};
 
 pub use environment::OFFICE_PASSWORD;
@@ -108,8 +108,8 @@ impl Builder {
                 (Variant::Sqlite, Database::Sqlite(file), address)
             }
             Some(server) => {
-                let options = server.create().await?;
-                let address = postgres::url(&options);
+                let options = server.create(&database_name(), None).await?;
+                let address = payments_test_postgres::url(&options);
                 (Variant::Postgres, Database::Postgres(Box::new(options)), address)
             }
         };
@@ -184,6 +184,12 @@ impl Stage {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The shop's database.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Kills the shop's (first) process with SIGKILL, and returns when it is gone.
@@ -281,6 +287,12 @@ impl Stage {
 /// The fault that executes the next call of an operation and never responds.
 pub(crate) fn stall(operation: &str) -> String {
     format!("{operation} @after-commit stall")
+}
+
+/// Names a database. A server that existed before keeps those of earlier runs.
+fn database_name() -> String {
+    static CREATED: AtomicU32 = AtomicU32::new(0);
+    format!("shop_{}_{}", std::process::id(), CREATED.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Returns a port that no outgoing connection gets, also while the shop is dead: systems use higher ones for these.

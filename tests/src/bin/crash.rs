@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use payments_test_postgres::Server;
 use payments_tests::crash::{self, DatabaseKind, FleetOptions, Options};
-use payments_tests::postgres::Server;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

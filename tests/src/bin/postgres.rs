@@ -5,7 +5,7 @@
 
 use std::io::Read as _;
 
-use payments_tests::postgres::{self, Server};
+use payments_test_postgres::{Server, url};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for name in std::env::args().skip(1) {
         // A server that existed before keeps the databases of earlier runs.
         let database = format!("{}_{}", name.replace('-', "_"), std::process::id());
-        println!("{}", postgres::url(&server.create(&database, None).await?));
+        println!("{}", url(&server.create(&database, None).await?));
     }
     std::io::stdin().read_to_end(&mut Vec::new())?;
     Ok(())

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use payments_journal::{Change, Store};
+use payments_test_postgres::Server;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 use super::Failed;
-use crate::postgres::Server;
 
 pub(super) use postgres::{Postgres, url as postgres_url};
 pub(super) use sqlite::Sqlite;

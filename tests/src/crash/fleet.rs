@@ -13,10 +13,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use payments_core::clock::{Clock as _, SystemClock};
+use payments_test_postgres::Server;
 use payments_test_progress::Progress;
 
 use super::Failed;
-use crate::postgres::Server;
 use host::Host;
 use orders::Orders;
 

@@ -17,6 +17,7 @@ use payments_core::time::OffsetDateTime;
 use payments_core::transport::{Request, Response, Transport, TransportError};
 use payments_core::{RetryPolicy, Timeouts};
 use payments_journal_sqlx::{PostgresRateLimit, PostgresStore};
+use payments_test_postgres::Server;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
@@ -25,7 +26,6 @@ use turbopay::{ApiKey, Client};
 
 use super::Failed;
 use super::database::{Database as _, Postgres, postgres_url};
-use crate::postgres::Server;
 
 /// What a process does: it looks orders up as often as the limit permits.
 #[derive(Debug, Clone, Serialize, Deserialize)]

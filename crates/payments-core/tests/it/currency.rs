@@ -63,6 +63,7 @@ fn listed_with_exponent(currency: Currency) -> bool {
 fn other_text_is_rejected() {
     for text in ["", "IN", "INRR", "IN1", "I R", " INR", "INR ", "IN\n", "₹", "ＩＮＲ", "ÄÖÜ", "ﬀx", "\0\0\0", "../"]
     {
+        assert_eq!(Currency::try_from(text.to_owned()), text.parse::<Currency>());
         let err = text.parse::<Currency>().unwrap_err();
         assert_eq!(err.field(), "currency");
         assert_eq!(err.to_string(), "`currency` must be three letters, as in ISO 4217");

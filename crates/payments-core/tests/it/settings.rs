@@ -1,4 +1,4 @@
-use payments_core::clock::{Clock as _, SystemClock};
+use payments_core::clock::{Clock as _, ForwardClock, SystemClock};
 use payments_core::connection::Credentials;
 use payments_core::test_util::{Reply, Script};
 use payments_core::time::OffsetDateTime;
@@ -240,6 +240,22 @@ fn the_system_clock_is_not_read_before_a_clock_of_ones_own_can_replace_it() {
     // The compiler cannot read a clock.
     const CLOCK: SystemClock = SystemClock::new();
     assert!(CLOCK.monotonic() <= SystemClock::new().monotonic(), "all of them count from the same moment");
+}
+
+#[test]
+fn a_forward_clock_follows_a_later_time_and_never_goes_back() {
+    let (clock, system, hour) = (ForwardClock::new(), SystemClock::new(), Duration::from_secs(3600));
+    let before = clock.monotonic();
+    assert!(clock.now() >= system.now() - Duration::from_secs(1) && clock.now() <= system.now());
+
+    clock.clone().catch_up(system.now() + hour);
+    assert!(clock.now() >= system.now() + hour - Duration::from_secs(1), "a clone is the same clock");
+    assert!(clock.monotonic() >= before + hour - Duration::from_secs(1), "deadlines are an hour nearer");
+
+    clock.catch_up(system.now() - hour);
+    assert!(clock.now() >= system.now() + hour - Duration::from_secs(1), "an earlier time changes nothing");
+    clock.catch_up(OffsetDateTime::new_utc(time::Date::MAX, time::Time::MIDNIGHT));
+    assert!(clock.now() <= clock.now());
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub(crate) fn account() -> Account {
 }
 
 pub(crate) fn key(reference: &str) -> IntentKey {
-    IntentKey { account: account(), operation: "pay_out".to_owned(), reference: reference.to_owned() }
+    IntentKey::new(account(), "pay_out", reference)
 }
 
 pub(crate) fn row(reference: &str) -> IntentRow {

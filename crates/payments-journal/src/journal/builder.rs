@@ -54,6 +54,12 @@ impl<S: Store> Builder<S> {
         self
     }
 
+    /// Registers several clients, as [`gateway`](Self::gateway) does.
+    pub fn gateways(mut self, gateways: impl IntoIterator<Item = Gateway>) -> Self {
+        self.gateways.extend(gateways);
+        self
+    }
+
     /// Sets how long the journal waits, and how often it asks. [`Builder::build`] checks the values.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;

@@ -1,7 +1,7 @@
 //! What a person sees of an intent, and what a person decides.
 
 use payments_core::time::OffsetDateTime;
-use payments_core::{Money, PaymentStatus};
+use payments_core::{Money, PaymentStatus, ValidationError};
 
 use super::Journal;
 use crate::error::JournalError;
@@ -98,15 +98,19 @@ impl<S: Store> Journal<S> {
         Ok(reports)
     }
 
-    /// Stores what a person found out at the provider. `by` says who, and is stored.
+    /// Stores what a person found out at the provider. `by` says who, and is stored: a name and a ticket, for example.
     ///
     /// Only an intent in `needs_review` is decided. Otherwise, this stores nothing: [`Decided::NotInReview`]. It never sends anything.
     /// To do the operation again, record a new intent that [supersedes](crate::Intent::supersedes) this one.
     ///
     /// # Errors
     ///
-    /// Returns an error if the intent is not stored, if no client is registered for it, or if the store fails.
+    /// Returns an error if `by` is blank, if the intent is not stored, if no client is registered for it, or if the store fails.
     pub async fn decide(&self, id: IntentId, decision: Decision, by: &str) -> Result<Decided, JournalError> {
+        let by = by.trim();
+        if by.is_empty() {
+            return Err(ValidationError::new("by", "must say who decides").into());
+        }
         let decided = self.inner().amend(id, |view, loaded| {
             // Only a review is decided. Everything else resolves itself, or is resolved.
             if loaded.head.state != State::NeedsReview {

@@ -16,7 +16,7 @@ fn start() -> OffsetDateTime {
 
 async fn record(store: &MemoryStore, reference: &str, head: impl Fn(&Head) -> Head + Send + Sync) -> IntentId {
     let row = IntentRow {
-        key: IntentKey { account: Account::at("acme"), operation: "pay_out".into(), reference: reference.into() },
+        key: IntentKey::new("acme", "pay_out", reference),
         amount: None,
         version: 1,
         key_id: "1".into(),

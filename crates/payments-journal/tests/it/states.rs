@@ -580,7 +580,9 @@ fn states_and_reviews_have_distinct_names() {
     assert_eq!(format!("{:?}", id(10)), format!("AttemptId({})", id(10)));
     for state in State::ALL {
         assert_eq!(State::from_name(state.as_str()), Some(*state));
+        assert_eq!((state.as_str().parse(), State::try_from(state.to_string())), (Ok(*state), Ok(*state)));
     }
+    assert_eq!("odd".parse::<State>().unwrap_err().to_string(), "`state` must be the stored name of a state");
     assert_eq!((State::from_name("odd"), Review::from_code("odd")), (None, None));
     for review in Review::ALL {
         assert!(!review.ask().is_empty() && !review.to_string().is_empty());

@@ -115,9 +115,9 @@ async fn faults_are_added_listed_and_cleared() {
     let body = json!({"spec": spec}).to_string();
     let added = control(&sandbox, "POST", "/faults", &body).await.expect_status(200);
     assert_eq!(added, json!({"number": 1, "spec": spec}));
-    assert_eq!(get(&sandbox, "/faults").await, json!([{"number": 1, "spec": spec, "fired": 0}]));
+    assert_eq!(get(&sandbox, "/faults").await, json!([{"number": 1, "spec": spec, "fired": 0, "limit": 1}]));
     assert_eq!(post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.status, 502);
-    assert_eq!(get(&sandbox, "/faults").await, json!([{"number": 1, "spec": spec, "fired": 1}]));
+    assert_eq!(get(&sandbox, "/faults").await, json!([{"number": 1, "spec": spec, "fired": 1, "limit": 1}]));
     sandbox.fault("turbopay.balance @query fin");
     sandbox.fault("turbopay.balance @query rst");
     control(&sandbox, "DELETE", "/faults/2", "").await.expect_status(200);

@@ -53,7 +53,7 @@ async fn after_a_lost_response_the_journal_finds_out_and_nothing_is_executed_twi
         let store = MemoryStore::with_clock(sandbox.clock());
         let keys = JournalKeys::new("1", JournalKey::new("00112233445566778899aabbccddeeff").unwrap()).unwrap();
         let journal = Journal::builder(store.clone(), keys).clock(sandbox.clock()).timer(sandbox.clock());
-        let journal = gateways(&sandbox).into_iter().fold(journal, |journal, (_, gateway)| journal.gateway(gateway));
+        let journal = journal.gateways(gateways(&sandbox).into_iter().map(|(_, gateway)| gateway));
         let journal = journal.build().unwrap();
 
         let mut transaction = store.begin();

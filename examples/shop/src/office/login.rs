@@ -8,13 +8,14 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 
 use crate::shop::Shop;
-use crate::web::{Empty, Error, OwnForm, Result, Session, cookie, is_equal, render};
+use crate::web::{Error, OwnForm, Result, Session, cookie, cookie_name, is_equal, render};
 
 /// Sends whoever has not logged in to the form, as a layer of the back office.
 pub(crate) async fn required(
     State(shop): State<Shop>, jar: CookieJar, session: Session, request: Request, next: Next,
 ) -> Response {
-    let cookie = jar.get(COOKIE).map(Cookie::value).unwrap_or_default();
+    let name = cookie_name(&shop, COOKIE);
+    let cookie = jar.get(&name).map(Cookie::value).unwrap_or_default();
     if is_equal(cookie, &session.tag("office", &shop.settings.office_password)) {
         next.run(request).await
     } else {
@@ -37,14 +38,15 @@ pub(crate) async fn log_in(
     // The password's MAC under the session is also the cookie: a new password makes all cookies worthless.
     let proof = session.tag("office", &login.password);
     if !is_equal(&proof, &session.tag("office", &shop.settings.office_password)) {
-        return Err(Error::invalid("`password` is not the password of the back office"));
+        return Err(Error::Invalid("`password` is not the password of the back office".into()));
     }
     // Strict, because nothing in the back office begins with a link from another site.
     Ok((jar.add(cookie(&shop, COOKIE, proof, SameSite::Strict)), Redirect::to("/office")))
 }
 
-pub(crate) async fn log_out(jar: CookieJar, OwnForm(Empty {}): OwnForm<Empty>) -> (CookieJar, Redirect) {
-    (jar.remove(Cookie::build(COOKIE).path("/")), Redirect::to("/office/login"))
+pub(crate) async fn log_out(State(shop): State<Shop>, jar: CookieJar, _: OwnForm<()>) -> (CookieJar, Redirect) {
+    let cookie = cookie(&shop, COOKIE, String::new(), SameSite::Strict);
+    (jar.remove(cookie), Redirect::to("/office/login"))
 }
 
 const COOKIE: &str = "office";

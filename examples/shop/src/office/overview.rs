@@ -5,8 +5,8 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
+use payments::Currency;
 use payments::journal::{State as Known, store::Pause};
-use payments::{Currency, Money};
 
 use super::refunds;
 use crate::order::{Order, OrderState};
@@ -15,17 +15,7 @@ use crate::shop::Shop;
 use crate::web::{Result, Session, render};
 
 pub(crate) async fn show(State(shop): State<Shop>, session: Session) -> Result<Html<String>> {
-    let mut orders = Vec::new();
-    for (order, payments) in Order::newest(shop.pool(), None).await? {
-        let state = OrderState::of(&payments)?;
-        let mut paid = Vec::new();
-        for payment in payments {
-            if payment.state()? == Known::Succeeded {
-                paid.push((payment.paid()?, payment));
-            }
-        }
-        orders.push((order.product()?.name, order, state, paid));
-    }
+    let orders = Order::newest(shop.pool(), None).await?;
     // A provider that does not respond must not hide the orders.
     let balance = shop.providers.turbopay.balance(Currency::INR).timeout(Duration::from_secs(2)).send().await;
     let balance = match balance {
@@ -37,14 +27,11 @@ pub(crate) async fn show(State(shop): State<Shop>, session: Session) -> Result<H
     render(&Page { csrf: session.csrf(), orders, balance, in_review, pauses, stuck })
 }
 
-type Line = (&'static str, Order, OrderState, Vec<(Money, Payment)>);
-
 #[derive(Template)]
 #[template(path = "office/overview.html")]
 struct Page {
     csrf: String,
-    /// Each with what was paid for it.
-    orders: Vec<Line>,
+    orders: Vec<(Order, Vec<Payment>)>,
     balance: String,
     in_review: usize,
     pauses: Vec<Pause>,

@@ -8,7 +8,7 @@ use payments::journal::{Intent, State as Known};
 use payments::{Currency, Money};
 use serde::Deserialize;
 
-use crate::database::{rows, sql};
+use crate::database::{execute, rows};
 use crate::random;
 use crate::shop::Shop;
 use crate::web::{Error, OwnForm, Result, Session, render};
@@ -24,30 +24,22 @@ pub(crate) struct NewPayout {
 }
 
 pub(crate) async fn pay_out(State(shop): State<Shop>, OwnForm(new): OwnForm<NewPayout>) -> Result<Redirect> {
-    if !random::is_id(&new.reference, "PO") {
-        return Err(Error::invalid("`reference` must be the id that the form has"));
-    }
-    let amount =
-        Money::parse(&new.amount, Currency::INR).map_err(|error| Error::Invalid(format!("`amount`: {error}")))?;
+    random::check("reference", &new.reference, "PO")?;
+    let amount = Money::parse(&new.amount, Currency::INR);
+    let amount = amount.map_err(|error| Error::Invalid(format!("`amount`: {error}")))?;
     amount.check_positive("amount")?;
     let request = PayoutRequest::new(&new.reference, amount, &new.customer, &new.account, &new.bank);
 
     let mut transaction = shop.begin().await?;
-    let insert = sql!(
+    execute!(
+        &mut *transaction,
         "INSERT INTO payouts (reference, customer, account, bank, currency, amount, state, created_at)
          VALUES ($1, $2, $3, $4, 'INR', $5, $6, $7) ON CONFLICT DO NOTHING";
-        new.reference, new.customer, new.account, new.bank, amount.minor(), Known::Intended.as_str(), shop.clock.millis()
-    );
-    insert.execute(&mut *transaction).await?;
-    let executed = shop.execute(transaction, Intent::new("turbopay", request)).await?;
-    match (executed.state, executed.error) {
-        (Known::Refused | Known::Abandoned, Some(error)) => Err(Error::invalid(error.to_string())),
-        _ => Ok(Redirect::to("/office/payouts")),
-    }
-}
-
-pub(crate) fn rupees(paise: &i64) -> Money {
-    Money::from_minor(*paise, Currency::INR)
+        new.reference, new.customer, new.account, new.bank, amount.minor(), Known::Intended.as_str(), shop.now()
+    )
+    .await?;
+    shop.execute(transaction, Intent::new("turbopay", request)).await?;
+    Ok(Redirect::to("/office/payouts"))
 }
 
 pub(crate) async fn list(State(shop): State<Shop>, session: Session) -> Result<Html<String>> {

@@ -19,7 +19,7 @@ pub(crate) async fn show(State(shop): State<Shop>, session: Session, Path(intent
 
 #[derive(Deserialize)]
 pub(crate) struct Answer {
-    decision: String,
+    decision: Decision,
     by: String,
 }
 
@@ -27,16 +27,7 @@ pub(crate) struct Answer {
 pub(crate) async fn decide(
     State(shop): State<Shop>, Path(intent): Path<i64>, OwnForm(answer): OwnForm<Answer>,
 ) -> Result<Redirect> {
-    let decision = match answer.decision.as_str() {
-        "done" => Decision::Done,
-        "not_done" => Decision::NotDone,
-        _ => return Err(Error::invalid("`decision` must be `done` or `not_done`")),
-    };
-    let by = answer.by.trim();
-    if by.is_empty() {
-        return Err(Error::invalid("`by` must say who decides, and by what"));
-    }
-    match shop.journal.decide(IntentId::new(intent), decision, by).await? {
+    match shop.journal.decide(IntentId::new(intent), answer.decision, &answer.by).await? {
         Decided::Stored(_) => Ok(Redirect::to("/office/reviews")),
         Decided::NotInReview(state) => Err(Error::Invalid(format!("nothing was decided: it is {state} by now"))),
     }

@@ -1,12 +1,13 @@
 //! What can go wrong in a handler, and the page that says so.
 
 use askama::Template;
+use axum::BoxError;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use payments::journal::{JournalError, StoreError};
 use payments::payments_core::ValidationError;
 
-pub(crate) type Result<T> = std::result::Result<T, Error>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Any error of a library becomes one of these: it has no `std::error::Error` of its own.
 pub(crate) enum Error {
@@ -15,19 +16,15 @@ pub(crate) enum Error {
     ForeignForm,
     /// What the person can correct. The text names the field and the rule.
     Invalid(String),
+    /// The provider has certainly not executed the request. The text is for the shop's people.
+    NotExecuted(payments::Error),
     /// The person can do nothing about it. The trace has the details.
-    Internal(Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl Error {
-    pub(crate) fn invalid(text: impl Into<String>) -> Self {
-        Self::Invalid(text.into())
-    }
+    Internal(BoxError),
 }
 
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
-        let error: Box<dyn std::error::Error + Send + Sync> = Box::new(error);
+        let error: BoxError = Box::new(error);
         match error.downcast_ref() {
             _ if error.is::<ValidationError>() => Self::Invalid(error.to_string()),
             Some(JournalError::Invalid(_) | JournalError::Different { .. }) => Self::Invalid(error.to_string()),
@@ -45,6 +42,7 @@ impl IntoResponse for Error {
                 (StatusCode::FORBIDDEN, "This form is out of date. Go back, reload the page, and send it again.".into())
             }
             Self::Invalid(text) => (StatusCode::UNPROCESSABLE_ENTITY, text),
+            Self::NotExecuted(error) => (StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
             Self::Internal(error) => {
                 tracing::error!(%error, "a handler failed");
                 (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL.into())

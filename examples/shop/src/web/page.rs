@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, Response};
 use payments::payments_core::time::OffsetDateTime;
 
 use crate::web::Result;
@@ -32,7 +32,3 @@ pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
 /// Own scripts and styles only. The QR codes of payment links are images of tur.bo. There is no `form-action`, because
 /// it would also stop the redirect to a provider's page.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: https: http:; frame-ancestors 'none'; base-uri 'none'";
-
-pub(crate) async fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, kind)], text)
-}

@@ -91,7 +91,7 @@ impl Visit {
     }
 
     async fn fill_card(&self, number: &str) {
-        for (field, text) in [("Card number", number), ("Month", "4"), ("Year", "2030"), ("Security code", "916")] {
+        for (field, text) in [("Card number", number), ("Expiry date, MM/YY", "04/30"), ("Security code", "916")] {
             self.browser.fill(field, text).await;
         }
     }

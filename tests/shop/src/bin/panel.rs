@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use payments_test_postgres::Server;
 use stage::panel::Panel;
-use stage::postgres::Server;
 use stage::{Failed, OFFICE_PASSWORD, Stage};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};

@@ -59,7 +59,7 @@ pub enum Verdict {
     Open,
     /// The shop has booked an earlier state, and a message of the provider about the later one has not arrived.
     OnTheWay,
-    /// A person must decide, for this reason.
+    /// A person must decide. The reason is the code of the journal's review.
     InReview(String),
     /// The shop is wrong about the money, and does not know it.
     Wrong(String),

@@ -89,6 +89,15 @@ pub(super) struct Armed {
     pub(super) spec: String,
     /// How often it occurred.
     pub(super) fired: u32,
+    /// How often it occurs at most.
+    limit: Option<u32>,
+}
+
+impl Armed {
+    /// True if it does not occur any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.limit.is_some_and(|limit| self.fired >= limit)
+    }
 }
 
 /// Returns all faults of the sandbox, also those that were armed in its inspector.

@@ -6,9 +6,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Html;
+use payments_journal::Review;
 
 use super::Panel;
-use super::faults::{BREAKS, Break, armed};
+use super::faults::{Armed, BREAKS, Break, armed};
 use crate::books::{Books, Row, Verdict};
 use crate::{OFFICE_PASSWORD, Shop};
 
@@ -21,6 +22,8 @@ struct Page<'a> {
     processes: Vec<Process>,
     breaks: &'a [Break],
     armed: Vec<Listed>,
+    /// The faults that do not occur any more.
+    occurred: Vec<Listed>,
     counts: Vec<Count>,
     rows: Vec<Line>,
     /// The number of rows that the page does not show.
@@ -69,13 +72,15 @@ pub(super) async fn show(State(panel): State<Arc<Panel>>) -> Result<Html<String>
     };
     let rows = books.as_ref().map_or_else(Vec::new, rows);
     let hidden = rows.len().saturating_sub(SHOWN);
+    let (occurred, armed): (Vec<_>, Vec<_>) = armed(stage.sandbox()).into_iter().partition(Armed::is_over);
     let page = Page {
         shop: &stage.url(),
         sandbox: stage.sandbox().control_url(),
         password: OFFICE_PASSWORD,
         processes: stage.shops().iter().map(process).collect(),
         breaks: BREAKS,
-        armed: listed(&panel),
+        armed: listed(&panel, armed),
+        occurred: listed(&panel, occurred),
         counts: books.as_ref().map_or_else(Vec::new, counts),
         rows: rows.into_iter().take(SHOWN).map(line).collect(),
         hidden,
@@ -92,9 +97,9 @@ fn process(shop: &Shop) -> Process {
     Process { url: shop.url(), id, ended, last_lines }
 }
 
-fn listed(panel: &Panel) -> Vec<Listed> {
+fn listed(panel: &Panel, faults: Vec<Armed>) -> Vec<Listed> {
     let kills: Vec<u64> = panel.kills().iter().filter(|kill| !kill.task.is_finished()).map(|kill| kill.fault).collect();
-    let listed = armed(panel.stage.sandbox()).into_iter().map(|fault| Listed {
+    let listed = faults.into_iter().map(|fault| Listed {
         occurred: match fault.fired {
             0 => "not yet".to_owned(),
             1 => "once".to_owned(),
@@ -129,12 +134,20 @@ fn line(row: &Row) -> Line {
     Line {
         reference: row.reference.clone(),
         kind: row.kind.name(),
-        state: row.state.clone(),
+        state: row.state.replace('_', " "),
         booked: amount(row.booked, &row.currency),
         ledger: amount(row.ledger, &row.currency),
         verdict: row.verdict.name(),
-        reason: row.verdict.reason().to_owned(),
+        reason: reason(&row.verdict),
         mood: mood(&row.verdict),
+    }
+}
+
+/// Why a row is in review or wrong, in words.
+fn reason(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::InReview(code) => Review::from_code(code).map_or_else(|| code.clone(), |review| review.to_string()),
+        verdict => verdict.reason().to_owned(),
     }
 }
 
@@ -162,7 +175,17 @@ const SHOWN: usize = 100;
 
 #[cfg(test)]
 mod tests {
-    use super::amount;
+    use super::{amount, reason};
+    use crate::books::Verdict;
+
+    #[test]
+    fn a_review_is_shown_in_words() {
+        let words = "the request may have been executed, and the provider offers no way to find out";
+        assert_eq!(reason(&Verdict::InReview("nothing_to_ask".to_owned())), words);
+        assert_eq!(reason(&Verdict::InReview("of a later version".to_owned())), "of a later version");
+        assert_eq!(reason(&Verdict::Wrong("booked twice".to_owned())), "booked twice");
+        assert_eq!(reason(&Verdict::Equal), "");
+    }
 
     #[test]
     fn an_amount_has_a_sign_and_two_decimals() {

@@ -162,7 +162,7 @@ impl Customer {
             "card" => {
                 let number = if random.percent(85) { random.pick(GOOD_CARDS) } else { random.pick(BAD_CARDS) };
                 let form = form.with("holder", "Ada Lovelace").with("number", number);
-                form.with("month", "12").with("year", "2035").with("cvv", "123")
+                form.with("expiry", "12/35").with("cvv", "123")
             }
             "saved-card" => {
                 let cards: Vec<&str> = all_between(&page.text, "<option value=\"", "\"").collect();
@@ -179,7 +179,7 @@ impl Customer {
         let page = self.get(walk, "/cards").await;
         let Some(form) = Form::of(&page.text, "/cards") else { return };
         let number = if random.percent(75) { GOOD_CARDS[0] } else { random.pick(BAD_CARDS) };
-        let form = form.with("number", number).with("month", "12").with("year", "2035").with("cvv", "123");
+        let form = form.with("number", number).with("expiry", "12/35").with("cvv", "123");
         let page = self.browser.send(&walk.tally, &form).await;
         walk.note(&self.name, "saves a card", &page.in_words());
     }

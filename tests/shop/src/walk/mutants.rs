@@ -31,8 +31,8 @@ const MUTANTS: &[Mutant] = &[
         changes: &[
             (
                 "src/payment.rs",
-                "Kind::OwnPage | Kind::Page => is_lost",
-                "Kind::OwnPage | Kind::Page => is_lost || true",
+                "self.method.kind == Kind::Card || is_lost &&",
+                "self.method.kind == Kind::Card || (is_lost || true) &&",
             ),
             ("src/payment.rs", "AND (method = 'card' OR next IS NULL AND state = 'pending')", ""),
         ],
@@ -72,9 +72,8 @@ const MUTANTS: &[Mutant] = &[
         about: "each click pays out",
         changes: &[(
             "src/office/payouts.rs",
-            "    if !random::is_id(&new.reference, \"PO\") {",
-            "    let new = NewPayout { reference: random::id(\"PO\")?, ..new };
-    if !random::is_id(&new.reference, \"PO\") {",
+            "    random::check(\"reference\", &new.reference, \"PO\")?;",
+            "    let new = NewPayout { reference: random::id(\"PO\")?, ..new };",
         )],
     },
 ];

@@ -187,8 +187,12 @@ impl fmt::Display for Report {
             "  {rare} failed payments succeeded later, {paid_twice_known} orders paid twice by that, known to the shop"
         )?;
         let violations: usize = self.failed.iter().map(|outcome| outcome.violations.len()).sum();
-        writeln!(f, "  {violations} violations in {} walks", self.failed.len())
+        writeln!(f, "  {violations} violations{}", in_walks(self.failed.len()))
     }
+}
+
+fn in_walks(failed: usize) -> String {
+    if failed == 0 { String::new() } else { format!(", in {failed} walks") }
 }
 
 /// The failed walks that are shown with all steps.

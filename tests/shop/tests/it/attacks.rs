@@ -3,7 +3,7 @@
 use ::stage::Stage;
 use serde_json::json;
 
-use crate::customer::{CARD, Customer, between, card3ds_id, hidden, stage};
+use crate::customer::{CARD_FORM, Customer, between, card3ds_id, hidden, stage};
 
 #[tokio::test]
 async fn a_form_of_3d_secure_decides_nothing_about_a_payment_by_another_method() {
@@ -46,8 +46,7 @@ async fn a_challenge_that_is_passed_after_the_order_was_paid_charges_nothing() {
     let stage = stage().await;
     let customer = Customer::of(&stage);
     let order = failed_then(&stage, &customer).await;
-    let card = [("holder", "Asha"), ("number", CARD), ("month", "12"), ("year", "2035"), ("cvv", "123")];
-    customer.pay(&order, "card", &card).await;
+    customer.pay(&order, "card", &CARD_FORM).await;
     stage.sandbox().turbopay().order(&format!("{order}-1")).succeed();
     customer.wait_for(&order, "paid").await;
 
@@ -84,8 +83,7 @@ async fn a_card_payment_whose_start_was_lost_is_not_paid_by_a_decision() {
     customer.log_in().await;
     stage.sandbox().fault("card3ds.start-3ds @after-commit fin");
     let order = customer.order().await;
-    let card = [("holder", "Asha"), ("number", CARD), ("month", "12"), ("year", "2035"), ("cvv", "123")];
-    customer.pay(&order, "card", &card).await;
+    customer.pay(&order, "card", &CARD_FORM).await;
     customer.wait_for(&order, "review").await;
 
     decide(&customer, "done").await;

@@ -6,7 +6,7 @@ use payments_sandbox::EntryKind;
 use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
 use tokio::time::timeout;
 
-use crate::customer::{CARD, Customer, LONGEST, card3ds_id, stage};
+use crate::customer::{CARD, CARD_FORM, Customer, LONGEST, card3ds_id, stage};
 
 /// Waits until the books satisfy a condition.
 async fn books_when(stage: &Stage, what: &str, is_met: impl FnMut(&Books) -> bool) -> Books {
@@ -40,8 +40,7 @@ async fn every_movement_of_money_is_booked_as_the_ledger_has_it() {
     sandbox.card3ds().checkout(&card3ds_id(&stage, &format!("{bank_page}-1"))).pay(CARD);
 
     let card = customer.order().await;
-    let details = [("holder", "Ada"), ("number", CARD), ("month", "12"), ("year", "2035"), ("cvv", "123")];
-    customer.pay(&card, "card", &details).await;
+    customer.pay(&card, "card", &CARD_FORM).await;
     sandbox.card3ds().challenge(&card3ds_id(&stage, &format!("{card}-1"))).approve();
 
     let saved_card = customer.save_card().await;

@@ -4,7 +4,9 @@
 
 mod attacks;
 mod books;
+mod cookies;
 mod customer;
 mod panel;
 mod program;
 mod stage;
+mod two_processes;

@@ -47,13 +47,11 @@ impl Process {
         let offline = &world.offline;
         let wire = Wire { sandbox: offline.transport(), host: host.clone() };
         let clients = Clients::start(offline, &wire, &machine.clock)?;
-        let mut builder = Journal::builder(SimStore(host.clone()), keys.clone())
+        let builder = Journal::builder(SimStore(host.clone()), keys.clone())
             .settings(settings)
             .clock(machine.clock.clone())
-            .timer(offline.transport());
-        for gateway in gateways(&clients, &host) {
-            builder = builder.gateway(gateway);
-        }
+            .timer(offline.transport())
+            .gateways(gateways(&clients, &host));
         let journal = builder.build().map_err(|error| Error::configuration(error.to_string()))?;
         let runtime = Builder::new_current_thread().build();
         let runtime = runtime.map_err(|error| Error::configuration(error.to_string()))?;

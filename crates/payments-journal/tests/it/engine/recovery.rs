@@ -189,6 +189,10 @@ async fn a_review_is_decided_by_a_person_and_a_later_proof_contradicts_it() {
     let (id, _) = world.pay("W_1").await;
     world.pass(Duration::ZERO).await;
     assert_eq!(world.report(id).await.review, Some(Review::NothingToAsk));
+    for nobody in ["", " \n"] {
+        let error = world.journal.decide(id, Decision::Done, nobody).await.unwrap_err();
+        assert!(error.to_string().contains("`by` must say who decides"), "{error}");
+    }
     let decided = world.journal.decide(id, Decision::NotDone, "asha").await.expect("decide");
     assert_eq!(decided, Decided::Stored(State::Refused));
     let again = world.journal.decide(id, Decision::Done, "ravi").await.expect("decide");

@@ -108,12 +108,18 @@ pub(super) const ROUTES: &[SharedRoute] = &[
             "faults",
             Get,
             "/faults",
-            "all faults, and how often each occurred",
-            Json(|| list(&object(&[("number", count()), ("spec", text()), ("fired", count())], &[]))),
+            "all faults, how often each occurred, and how often it occurs at most",
+            Json(|| list(&object(&[("number", count()), ("spec", text()), ("fired", count())], &[("limit", count())]))),
         ),
         handler: |state, _| {
             let faults = state.lock().faults.list();
-            let fault = |fault: ListedFault| json!({"number": fault.number, "spec": fault.spec, "fired": fault.fired});
+            let fault = |ListedFault { number, spec, fired, budget }| {
+                let mut fault = json!({"number": number, "spec": spec, "fired": fired});
+                if let Some(limit) = budget {
+                    fault["limit"] = limit.into();
+                }
+                fault
+            };
             json(&faults.into_iter().map(fault).collect())
         },
     },

@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
 // It stays with the tests of a published crate, whose archive must compile.
-#[path = "../../crates/payments-journal-sqlx/tests/it/server.rs"]
+#[path = "../../../crates/payments-journal-sqlx/tests/it/server.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
 #[expect(
     clippy::panic,
