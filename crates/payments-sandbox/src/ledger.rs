@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::engine::AmountUnit;
 use crate::money;
 
 pub use double::{Double, DoubleKind};
@@ -52,6 +53,8 @@ pub struct Entry {
     pub moves_money: bool,
     /// The number of the request that caused the entry; `None` if a bank, a customer or the clock caused it.
     pub request: Option<u64>,
+    #[serde(skip)]
+    pub(crate) unit: AmountUnit,
 }
 
 /// The kind of a ledger entry.
@@ -103,12 +106,16 @@ impl fmt::Display for EntryKind {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let amount = money::with_two_decimals(self.amount);
+        let (amount, note) = match self.unit {
+            AmountUnit::Hundredths => (money::with_two_decimals(self.amount), ""),
+            AmountUnit::Smallest if self.currency.is_empty() => (self.amount.to_string(), ""),
+            AmountUnit::Smallest => (self.amount.to_string(), " (smallest unit)"),
+        };
         // A reference may contain any character. A line feed must not start a new line here.
         let reference: String = self.reference.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         write!(
             f,
-            "{:>3}  {:<28} {:<24} {:<12} {amount:>12} {}",
+            "{:>3}  {:<28} {:<24} {:<12} {amount:>12} {}{note}",
             self.number, self.operation, reference, self.kind, self.currency
         )
     }

@@ -512,7 +512,7 @@ impl State {
 
     fn apply_effects(&mut self, provider: ProviderId, effects: Vec<Effect>, at: OffsetDateTime, clock: &Clock) {
         let spec = self.engine(provider).spec();
-        let (name, paid_later) = (spec.name, spec.paid_later);
+        let (name, paid_later, unit) = (spec.name, spec.paid_later, spec.unit);
         let elapsed = clock.elapsed_at(at);
         for effect in effects {
             match effect {
@@ -534,6 +534,7 @@ impl State {
                         amount,
                         currency,
                         request,
+                        unit,
                     };
                     let cause = self.cause;
                     self.records.add(elapsed, || {

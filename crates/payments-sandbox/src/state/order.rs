@@ -312,7 +312,7 @@ impl OrderAction {
 #[cfg(test)]
 mod tests {
     use super::Order;
-    use crate::engine::OrderSummary;
+    use crate::engine::{AmountUnit, OrderSummary};
     use crate::ledger::{Entry, EntryKind};
     use crate::record::{Record, RecordKind, Told, ToldEnd};
 
@@ -339,6 +339,7 @@ mod tests {
                 currency: currency.to_owned(),
                 moves_money: false,
                 request,
+                unit: AmountUnit::Hundredths,
             });
         }
         let is_whole = |request: &super::OrderRequest| request.is_executed && request.told == Some(told);

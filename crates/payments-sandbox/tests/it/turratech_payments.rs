@@ -79,6 +79,8 @@ async fn the_ledger_has_the_smallest_unit_of_a_currency_without_decimals() {
     post(&sandbox, "payments", &body).await.expect_status(201);
     let entries = ledger_entries(&sandbox, "order-1");
     assert_eq!((entries[0].2, entries[0].3.as_str()), (500, "JPY"));
+    let text = sandbox.ledger().entries()[0].to_string();
+    assert!(text.ends_with(" 500 JPY (smallest unit)"), "the yen has no decimals: {text}");
     sandbox.finish();
 }
 
