@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::endpoint::{ControlCall, Endpoint, Route};
 use crate::http::{Form, Request, Response};
 use crate::ledger::EntryKind;
-use crate::money;
+use crate::money::AmountUnit;
 use crate::problem::Problem;
 use crate::random::Random;
 
@@ -93,32 +93,6 @@ pub(crate) struct ProviderSpec {
     pub(crate) behaviours: &'static [Behaviour],
     /// What an imperfect body can contain.
     pub(crate) imperfections: Imperfections,
-}
-
-/// The unit of the ledger's amounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AmountUnit {
-    /// Hundredths of the currency's unit, whatever the currency is.
-    Hundredths,
-    /// The currency's smallest unit.
-    Smallest,
-}
-
-impl AmountUnit {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Hundredths => "1/100 of the currency's unit",
-            Self::Smallest => "the currency's smallest unit",
-        }
-    }
-
-    /// Formats an amount for people.
-    pub(crate) fn format(self, amount: i128, currency: &str) -> String {
-        match self {
-            Self::Hundredths => format!("{} {currency}", money::decimal(amount)),
-            Self::Smallest => format!("{amount} {} (smallest unit)", currency.to_ascii_uppercase()),
-        }
-    }
 }
 
 /// An action that an order's status allows.

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::engine::AmountUnit;
-use crate::money;
+use crate::money::{self, AmountUnit};
 
 pub use double::{Double, DoubleKind};
 

@@ -1,6 +1,32 @@
-//! Parsing and formatting of amounts in hundredths.
+//! Parsing and formatting of amounts, mostly in hundredths.
 //!
 //! The SDK's money type is not used, so that a mistake in one shows against the other.
+
+/// The unit of the ledger's amounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AmountUnit {
+    /// Hundredths of the currency's unit, whatever the currency is.
+    Hundredths,
+    /// The currency's smallest unit.
+    Smallest,
+}
+
+impl AmountUnit {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Hundredths => "1/100 of the currency's unit",
+            Self::Smallest => "the currency's smallest unit",
+        }
+    }
+
+    /// Formats an amount for people.
+    pub(crate) fn format(self, amount: i128, currency: &str) -> String {
+        match self {
+            Self::Hundredths => format!("{} {currency}", decimal(amount)),
+            Self::Smallest => format!("{amount} {} (smallest unit)", currency.to_ascii_uppercase()),
+        }
+    }
+}
 
 /// Parses `500`, `500.5` or `500.00` as hundredths. Returns `None` for any other form and for finer fractions.
 pub(crate) fn parse_hundredths(text: &str) -> Option<i64> {

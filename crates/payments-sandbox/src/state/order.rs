@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::SharedState;
 use crate::endpoint::Body;
-use crate::engine::{AmountUnit, OrderSummary, PossibleAction, Transition};
+use crate::engine::{OrderSummary, PossibleAction, Transition};
 use crate::ledger::{Entry, EntryKind, double};
+use crate::money::AmountUnit;
 use crate::record::{Record, RecordKind, Told, ToldEnd};
 
 /// An order of a provider.
@@ -312,8 +313,9 @@ impl OrderAction {
 #[cfg(test)]
 mod tests {
     use super::Order;
-    use crate::engine::{AmountUnit, OrderSummary};
+    use crate::engine::OrderSummary;
     use crate::ledger::{Entry, EntryKind};
+    use crate::money::AmountUnit;
     use crate::record::{Record, RecordKind, Told, ToldEnd};
 
     #[test]

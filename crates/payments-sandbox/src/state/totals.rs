@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::SharedState;
-use crate::engine::AmountUnit;
 use crate::ledger::EntryKind;
+use crate::money::AmountUnit;
 
 /// The sum of a provider's ledger entries of one kind and one currency.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,11 +17,10 @@ use super::three_ds::{Challenge, CompletionError, NOT_ENROLLED, StartResponse};
 use super::validation::{Fields, NewPayment};
 use super::{actions, control, pages, payment};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{
-    AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec,
-};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec};
 use crate::http::{Request, Response, percent_decode};
 use crate::ledger::EntryKind;
+use crate::money::AmountUnit;
 use crate::random::Random;
 
 /// The engine of card3ds.

@@ -11,11 +11,10 @@ use super::routes::{Route, route};
 use super::settings::Settings;
 use super::{actions, control, filter, link, pages, responses};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{
-    AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec,
-};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response};
+use crate::money::AmountUnit;
 use crate::problem::Problem;
 use crate::qr;
 use crate::random::Random;

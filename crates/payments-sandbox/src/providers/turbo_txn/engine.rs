@@ -13,11 +13,10 @@ use super::transaction::{Action, Status, Transaction};
 use super::validation::NewTransaction;
 use super::{actions, callback, control, pages, responses, validation};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{
-    AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec,
-};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response, is_http_url};
+use crate::money::AmountUnit;
 use crate::problem::Problem;
 use crate::random::Random;
 

@@ -14,13 +14,14 @@ use super::validation::Fields;
 use super::{actions, control, pages};
 use crate::endpoint::{self, ControlCall, Endpoint};
 use crate::engine::{
-    AmountUnit, ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Imperfections, Message, OrderSummary,
-    PossibleAction, ProviderSpec, Resend,
+    ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Imperfections, Message, OrderSummary, PossibleAction,
+    ProviderSpec, Resend,
 };
 use crate::hex::hmac_sha256;
 use crate::html;
 use crate::http::{Request, Response, percent_decode};
 use crate::ledger::EntryKind;
+use crate::money::AmountUnit;
 use crate::problem::Problem;
 use crate::random::Random;
 

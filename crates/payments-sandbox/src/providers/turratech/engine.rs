@@ -20,10 +20,9 @@ use super::settings::Settings;
 use super::subscription::Subscription;
 use super::{actions, control};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{
-    AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec,
-};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec};
 use crate::http::{Request, Response};
+use crate::money::AmountUnit;
 use crate::random::Random;
 
 /// The engine of TurraTech.
