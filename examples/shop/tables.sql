@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS payments (
     next TEXT,                             -- what the customer must do, as JSON
     completing BIGINT NOT NULL DEFAULT 0,  -- 1 once the card may be charged
     paid BIGINT,                           -- what the customer has paid
-    closed_at BIGINT,                      -- since when it failed, or was given up
+    closed_at BIGINT,                      -- since when it failed, or was cancelled
     created_at BIGINT NOT NULL
 );
 

@@ -22,7 +22,7 @@ if (countdown) {
   const show = () => {
     const left = Math.max(0, Math.round((end - performance.now()) / 1000));
     const seconds = String(left % 60).padStart(2, "0");
-    countdown.textContent = left ? `${Math.floor(left / 60)}:${seconds} minutes` : "over: do not pay any more";
+    countdown.textContent = left ? `${Math.floor(left / 60)}:${seconds} minutes` : "none: do not pay any more";
     if (left) setTimeout(show, 1000);
   };
   show();

@@ -3,7 +3,7 @@
 //! It gets each change of state exactly once, in a transaction that its own writes are part of.
 
 use payments::Money;
-use payments::journal::{Change, HookError, State, Worker};
+use payments::journal::{Change, HookError, Review, State, Worker};
 use payments::journaled::ThreeDsCompletions;
 
 use crate::clock::millis;
@@ -15,9 +15,9 @@ pub(crate) fn worker(shop: &Shop) -> Worker<Store> {
     shop.journal
         .worker()
         .on_change(|connection: &mut Connection, change| Box::pin(apply(connection, change)))
-        .on_pause(|pause| tracing::error!(?pause, "a provider refuses the credentials"))
+        .on_pause(|pause| tracing::error!(?pause, "an account is paused: its key or a setting is wrong"))
         .on_problem(|intent, error| tracing::error!(%intent, %error, "an intent cannot be handled"))
-        .on_failure(|error| tracing::error!(%error, "the worker cannot ask the database"))
+        .on_failure(|error| tracing::error!(%error, "the worker cannot go on: the database failed, or was restored"))
 }
 
 async fn apply(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
@@ -33,18 +33,20 @@ async fn apply(connection: &mut Connection, change: &Change) -> Result<(), HookE
 async fn payment(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
     let (reference, at) = (&change.key.reference, millis(change.at));
     let lock = "UPDATE orders SET id = id WHERE id = (SELECT order_id FROM payments WHERE reference = $1)";
-    execute!(&mut *connection, lock; reference).await?;
+    execute!(&mut *connection, lock; reference)?;
     let payment = rows!(
         "SELECT order_id, method, amount, completing = 1 OR closed_at IS NOT NULL FROM payments WHERE reference = $1";
         reference
     );
     let (order, method, price, is_over): (String, String, i64, bool) = payment.fetch_one(&mut *connection).await?;
-    // The start of a card payment moves no money. It means nothing once the completion is recorded, or the payment was given up.
+    // The start of a card payment moves no money, also if its response was lost. It means nothing once the completion is recorded, or the
+    // payment was cancelled.
     let is_card_start = method == "card" && change.key.operation == "start_payment";
     if is_card_start && is_over {
         return Ok(());
     }
-    let state = if is_card_start && change.to == State::Succeeded { State::Pending } else { change.to };
+    let is_open = matches!(change.to, State::Succeeded | State::Unknown) || change.review == Some(Review::NothingToAsk);
+    let state = if is_card_start && is_open { State::Pending } else { change.to };
     // The provider documents that the amount of its response counts.
     let paid = change.order_amount.or(change.amount).filter(|_| state == State::Succeeded);
     let closed_at = matches!(state, State::Failed | State::Refused | State::Abandoned).then_some(at);
@@ -52,14 +54,13 @@ async fn payment(connection: &mut Connection, change: &Change) -> Result<(), Hoo
         &mut *connection,
         "UPDATE payments SET state = $2, paid = $3, closed_at = COALESCE(closed_at, $4) WHERE reference = $1";
         reference, state.as_str(), paid.map(Money::minor), closed_at
-    )
-    .await?;
+    )?;
     add_to_history(connection, &order, at, &in_words(change)).await?;
     book(connection, change, "payment", reference, paid).await?;
     if paid.is_some_and(|paid| paid.minor() >= price) {
         // Hand the order to shipping here, on this connection. It happens once, however often the payment is reported.
         let ship = "UPDATE orders SET shipped_at = $2 WHERE id = $1 AND shipped_at IS NULL";
-        execute!(connection, ship; order, at).await?;
+        execute!(connection, ship; order, at)?;
     }
     Ok(())
 }
@@ -67,7 +68,7 @@ async fn payment(connection: &mut Connection, change: &Change) -> Result<(), Hoo
 async fn refund(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
     let reference = &change.key.reference;
     let update = "UPDATE refunds SET state = $2 WHERE reference = $1";
-    execute!(&mut *connection, update; reference, change.to.as_str()).await?;
+    execute!(&mut *connection, update; reference, change.to.as_str())?;
     let payment = rows!(
         "SELECT p.reference, order_id FROM refunds r JOIN payments p ON p.reference = r.payment WHERE r.reference = $1";
         reference
@@ -80,7 +81,7 @@ async fn refund(connection: &mut Connection, change: &Change) -> Result<(), Hook
 async fn payout(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
     let reference = &change.key.reference;
     let update = "UPDATE payouts SET state = $2 WHERE reference = $1";
-    execute!(&mut *connection, update; reference, change.to.as_str()).await?;
+    execute!(&mut *connection, update; reference, change.to.as_str())?;
     book_outgoing(connection, change, "payout", reference).await
 }
 
@@ -108,8 +109,7 @@ async fn book(
             connection,
             "INSERT INTO bookings (about, reference, kind, amount, currency, at) VALUES ($1, $2, $3, $4, $5, $6)";
             about, reference, kind, missing, currency, millis(change.at)
-        )
-        .await?;
+        )?;
     }
     Ok(())
 }
@@ -118,8 +118,8 @@ async fn book(
 fn in_words(change: &Change) -> String {
     let words = match change.to {
         State::Pending => "accepted, and not final",
-        State::Unknown => "no response arrived",
-        State::NeedsReview => "we are asking the provider",
+        State::Unknown => "the result is not known yet",
+        State::NeedsReview => "being checked by our staff",
         State::Abandoned => "not sent",
         state => state.as_str(),
     };

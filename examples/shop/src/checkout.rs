@@ -109,12 +109,12 @@ const EXPIRY: Duration = Duration::from_secs(300);
 /// After a crash, a worker sends it then.
 const HEAD_START: Duration = Duration::from_secs(10);
 
-pub(crate) async fn give_up(
+pub(crate) async fn cancel(
     State(shop): State<Shop>, session: Session, Path(order): Path<String>, _: OwnForm<()>,
 ) -> Result<Redirect> {
     let (order, payments) = Order::of_customer(shop.pool(), &order, &session).await?;
-    for payment in payments.iter().filter(|payment| payment.can_be_given_up(shop.now())) {
-        close(&shop, payment, Known::Abandoned, "You gave it up.", "given up before it was paid").await?;
+    for payment in payments.iter().filter(|payment| payment.can_be_cancelled(shop.now())) {
+        close(&shop, payment, Known::Abandoned, "You cancelled it.", "cancelled before it was paid").await?;
     }
     Ok(Redirect::to(&format!("/orders/{}", order.id)))
 }
@@ -123,7 +123,7 @@ pub(crate) async fn give_up(
 pub(crate) async fn close(shop: &Shop, payment: &Payment, state: Known, problem: &str, history: &str) -> Result<()> {
     let (mut transaction, now) = (shop.begin().await?, shop.now());
     Payment::lock(&mut transaction, &payment.order_id).await?;
-    if payment.give_up(&mut transaction, state, problem, now).await? {
+    if payment.cancel(&mut transaction, state, problem, now).await? {
         add_to_history(&mut transaction, &payment.order_id, now, history).await?;
     }
     Ok(transaction.commit().await?)

@@ -7,9 +7,9 @@ pub(crate) use kind::{BEGIN, Connection, Database, Pool, Store, Transaction};
 use axum::BoxError;
 use payments::payments_core::clock::ForwardClock;
 
-/// Executes a statement with its values: `execute!(connection, "UPDATE … WHERE id = $1"; id).await?`.
+/// Executes a statement with its values, and awaits it: `execute!(connection, "UPDATE … WHERE id = $1"; id)?`.
 macro_rules! execute {
-    ($connection:expr, $sql:expr; $($value:expr),*) => { sqlx::query($sql)$(.bind($value))*.execute($connection) };
+    ($connection:expr, $sql:expr; $($value:expr),*) => { sqlx::query($sql)$(.bind($value))*.execute($connection).await };
 }
 
 /// A statement that returns rows, with its values.
@@ -39,8 +39,9 @@ mod kind {
     pub(crate) use sqlx::{PgConnection as Connection, Postgres as Database};
     pub(crate) use sqlx::{PgPool as Pool, PgTransaction as Transaction};
 
-    /// Begins a transaction that may write.
-    pub(crate) const BEGIN: &str = "BEGIN";
+    /// Begins a transaction that may write. A process that is stopped in it does not keep its locks.
+    pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '10s';
+         SET LOCAL idle_in_transaction_session_timeout = '10s'";
 
     /// All times of the journal are the database's, whatever the shop's clock says.
     pub(super) async fn open(url: &str, _: &super::ForwardClock) -> sqlx::Result<Store> {

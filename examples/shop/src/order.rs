@@ -36,7 +36,7 @@ impl OrderState {
     pub(crate) const OPEN: Self = Self("open", "Choose how to pay.");
     pub(crate) const PAYING: Self =
         Self("paying", "Your payment is in progress. This page shows its result once it is known.");
-    const REVIEW: Self = Self("review", "We are asking the bank whether you were charged. Please do not pay again.");
+    const REVIEW: Self = Self("review", "We are checking whether you were charged. Please do not pay again.");
 
     pub(crate) fn of(payments: &[Payment]) -> Self {
         let has = |state| payments.iter().any(|payment| payment.state == state);
@@ -45,7 +45,7 @@ impl OrderState {
             paid.partition(|payment| matches!(payment.refund.as_deref(), Some("pending" | "succeeded")));
         match (kept.len(), refunded.len()) {
             (0, 0) if has(Known::NeedsReview) => Self::REVIEW,
-            (0, 0) if has(Known::Reversed) => Self("reversed", "The payment was returned."),
+            (0, 0) if has(Known::Reversed) => Self("reversed", "The payment was reversed: the money went back to you."),
             (0, 0) if payments.iter().any(Payment::is_live) => Self::PAYING,
             (0, 0) => Self::OPEN,
             (0, _) => Self("refunded", "Refunded."),
@@ -60,9 +60,9 @@ impl OrderState {
 impl Order {
     /// Loads an order of this customer, and its payments, the oldest first.
     pub(crate) async fn of_customer(pool: &Pool, id: &str, session: &Session) -> Result<(Self, Vec<Payment>)> {
+        let payments = Payment::of_order(pool, id).await?; // first, so that a payment which is paid was shipped
         let order = rows!("SELECT * FROM orders WHERE id = $1 AND customer = $2"; id, session.customer());
-        let order = order.fetch_optional(pool).await?.ok_or(Error::NotFound)?;
-        Ok((order, Payment::of_order(pool, id).await?))
+        Ok((order.fetch_optional(pool).await?.ok_or(Error::NotFound)?, payments))
     }
 
     /// The newest orders, of one customer or of all.
@@ -81,7 +81,7 @@ impl Order {
 
 /// Adds a line to the history that the order's page shows.
 pub(crate) async fn add_to_history(connection: &mut Connection, order: &str, at: i64, text: &str) -> sqlx::Result<()> {
-    execute!(connection, "INSERT INTO history (order_id, at, text) VALUES ($1, $2, $3)"; order, at, text).await?;
+    execute!(connection, "INSERT INTO history (order_id, at, text) VALUES ($1, $2, $3)"; order, at, text)?;
     Ok(())
 }
 
@@ -100,8 +100,7 @@ pub(crate) async fn create(
         shop.pool(),
         "INSERT INTO orders (id, customer, product, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
         &new.order, session.customer(), product.id, shop.now()
-    )
-    .await?;
+    )?;
     Ok(Redirect::to(&format!("/orders/{}", new.order)))
 }
 
@@ -122,7 +121,7 @@ pub(crate) async fn show(State(shop): State<Shop>, session: Session, Path(id): P
         problem: payments.last().and_then(|payment| payment.problem.clone()),
         next: live.map(Payment::next).transpose()?.flatten(),
         is_charging: live.is_some_and(|payment| payment.completing == 1),
-        can_restart: live.is_some_and(|payment| payment.can_be_given_up(now)),
+        can_cancel: live.is_some_and(|payment| payment.can_be_cancelled(now)),
         order,
         state,
         history,
@@ -146,7 +145,7 @@ struct Show {
     problem: Option<String>,
     next: Option<NextStep>,
     is_charging: bool,
-    can_restart: bool,
+    can_cancel: bool,
     history: Vec<(i64, String)>,
     now: i64,
 }

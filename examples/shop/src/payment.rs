@@ -30,7 +30,7 @@ pub(crate) struct Payment {
     paid: Option<i64>,
     closed_at: Option<i64>,
     created_at: i64,
-    /// The state of its last refund, by its name.
+    /// The state of its last refund, by its name. One that was or may be executed comes first.
     pub(crate) refund: Option<String>,
 }
 
@@ -39,7 +39,7 @@ impl Payment {
     pub(crate) async fn of_order(database: impl Executor<'_, Database = Database>, order: &str) -> Result<Vec<Self>> {
         let payments = rows!(
             "SELECT *, (SELECT state FROM refunds WHERE payment = payments.reference
-                        ORDER BY created_at DESC, reference DESC LIMIT 1) AS refund
+                        ORDER BY state IN ('refused', 'failed', 'abandoned'), created_at DESC, reference DESC LIMIT 1) AS refund
              FROM payments WHERE order_id = $1 ORDER BY created_at, reference";
             order
         );
@@ -53,10 +53,10 @@ impl Payment {
         payments.into_iter().find(|payment| payment.reference == reference).ok_or(Error::NotFound)
     }
 
-    /// Locks an order until the end of the transaction, and loads its payments. Meanwhile, nothing else starts, charges, gives up,
+    /// Locks an order until the end of the transaction, and loads its payments. Meanwhile, nothing else starts, charges, cancels,
     /// refunds or books a payment of the order.
     pub(crate) async fn lock(transaction: &mut Transaction<'_>, order: &str) -> Result<Vec<Self>> {
-        execute!(&mut **transaction, "UPDATE orders SET id = id WHERE id = $1"; order).await?;
+        execute!(&mut **transaction, "UPDATE orders SET id = id WHERE id = $1"; order)?;
         Self::of_order(&mut **transaction, order).await
     }
 
@@ -71,31 +71,32 @@ impl Payment {
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
             reference, order, method.name, currency, amount.minor(), state, now
         );
-        Ok(insert.await?.rows_affected() == 1)
+        Ok(insert?.rows_affected() == 1)
     }
 
-    /// Stores what the customer must do. Returns false if the payment was given up meanwhile.
+    /// Stores what the customer must do. Returns false if the payment was cancelled meanwhile, or another one has succeeded.
     pub(crate) async fn store_next(
         pool: &Pool, reference: &str, id: Option<String>, next: &Option<NextStep>,
     ) -> Result<bool> {
         let next = next.as_ref().map(serde_json::to_string).transpose()?;
         let update = execute!(
             pool,
-            "UPDATE payments SET provider_id = $2, next = $3 WHERE reference = $1 AND closed_at IS NULL AND completing = 0";
+            "UPDATE payments SET provider_id = $2, next = $3 WHERE reference = $1 AND closed_at IS NULL AND completing = 0
+             AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.order_id = payments.order_id AND p.state = 'succeeded')";
             reference, id, next
         );
-        Ok(update.await?.rows_affected() == 1)
+        Ok(update?.rows_affected() == 1)
     }
 
-    /// Records that the card may be charged from now on. Then the payment cannot be given up any more.
+    /// Records that the card may be charged from now on. Then the payment cannot be cancelled any more.
     pub(crate) async fn begin_completion(&self, connection: &mut Connection) -> Result<()> {
         let update = "UPDATE payments SET completing = 1, next = NULL WHERE reference = $1";
-        execute!(connection, update; &self.reference).await?;
+        execute!(connection, update; &self.reference)?;
         Ok(())
     }
 
-    /// Gives up a payment that nobody can complete without this shop. Returns false if it is too late.
-    pub(crate) async fn give_up(
+    /// Cancels a payment that nobody can complete without this shop. Returns false if it is too late.
+    pub(crate) async fn cancel(
         &self, connection: &mut Connection, state: State, problem: &str, now: i64,
     ) -> Result<bool> {
         let update = execute!(
@@ -105,12 +106,12 @@ impl Payment {
                AND (method = 'card' OR next IS NULL AND state = 'pending')";
             &self.reference, state.as_str(), problem, now
         );
-        Ok(update.await?.rows_affected() == 1)
+        Ok(update?.rows_affected() == 1)
     }
 
     pub(crate) async fn store_problem(pool: &Pool, reference: &str, error: &payments::Error) -> Result<()> {
         let problem = for_customer(error);
-        execute!(pool, "UPDATE payments SET problem = $2 WHERE reference = $1"; reference, problem).await?;
+        execute!(pool, "UPDATE payments SET problem = $2 WHERE reference = $1"; reference, problem)?;
         Ok(())
     }
 
@@ -137,7 +138,7 @@ impl Payment {
     }
 
     /// True if nobody can pay it without this shop: the card is charged by a call of this shop, or nobody has the address of the page.
-    pub(crate) fn can_be_given_up(&self, now: i64) -> bool {
+    pub(crate) fn can_be_cancelled(&self, now: i64) -> bool {
         let is_pending = self.is_live() && self.completing == 0 && self.state == State::Pending;
         // Before that, the response with the page may be about to be stored.
         let is_lost = self.next.is_none() && self.created_at + PAGE_IS_LOST_AFTER < now;
@@ -150,7 +151,7 @@ pub(crate) fn for_customer(error: &payments::Error) -> String {
     match error.kind() {
         // A provider's words may contain a card number.
         ErrorKind::Declined => error.message().map_or_else(|| "It was declined.".to_owned(), redacted_line),
-        _ => "The payment provider did not accept it. You were not charged.".to_owned(),
+        _ => "The payment provider did not confirm it. You were not charged.".to_owned(),
     }
 }
 

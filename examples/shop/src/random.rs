@@ -11,5 +11,5 @@ pub(crate) fn id(prefix: &str) -> Result<String> {
 pub(crate) fn check(field: &str, text: &str, prefix: &str) -> Result<()> {
     let digits = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-')).unwrap_or_default();
     let is_id = digits.len() == 16 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if is_id { Ok(()) } else { Err(Error::Invalid(format!("`{field}` must be an id that the shop has made"))) }
+    if is_id { Ok(()) } else { Err(Error::Invalid(format!("`{field}` must be an id that the shop created"))) }
 }

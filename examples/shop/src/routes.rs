@@ -24,7 +24,7 @@ fn customer() -> Router<Shop> {
         .route("/orders/{order}/pay/{method}", get(checkout::show).post(checkout::pay))
         .route("/orders/{order}/challenge", get(three_ds::challenge))
         .route("/orders/{order}/utr", post(upi::confirm))
-        .route("/orders/{order}/restart", post(checkout::give_up))
+        .route("/orders/{order}/cancel", post(checkout::cancel))
         .route("/cards", get(saved_cards::list).post(saved_cards::save))
         .route("/links", get(links::list))
 }
@@ -54,7 +54,7 @@ fn from_outside(shop: &Shop) -> Router<Shop> {
         .route("/return/3ds/{reference}/failure", post(three_ds::on_failure))
         .route("/return/checkout/{order}", post(three_ds::on_checkout))
         .route("/return/{order}", get(three_ds::on_return).post(three_ds::on_return))
-        // The journal stores each message, verified, before it acknowledges it.
+        // The journal stores each message before it acknowledges it. A callback that proves nothing only causes a lookup.
         .route("/webhooks/turratech", post(turratech))
         .route("/webhooks/turbopay", post(turbopay))
         .route("/webhooks/turbo-txn", post(turbo_txn))

@@ -1,4 +1,4 @@
-//! Cards that TurraTech has stored. The shop keeps their ids and their last digits.
+//! Cards that TurraTech has stored. The shop keeps their ids and masked numbers.
 
 use askama::Template;
 use axum::extract::State;
@@ -33,8 +33,7 @@ impl SavedCard {
 }
 
 pub(crate) async fn list(State(shop): State<Shop>, session: Session) -> Result<Html<String>> {
-    let cards = SavedCard::of_customer(&shop, &session).await?;
-    render(&Page { csrf: session.csrf(), cards })
+    render(&Page { csrf: session.csrf(), cards: SavedCard::of_customer(&shop, &session).await? })
 }
 
 /// Stores a card at TurraTech. This moves no money, so a lost response loses nothing but the card's id.
@@ -49,8 +48,7 @@ pub(crate) async fn save(
     execute!(
         shop.pool(), "INSERT INTO saved_cards (id, customer, label) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         saved.id.as_str(), session.customer(), label
-    )
-    .await?;
+    )?;
     Ok(Redirect::to("/cards"))
 }
 

@@ -62,7 +62,7 @@ async fn complete(shop: &Shop, reference: &str, callback: Unverified<ThreeDsCall
     let payments = Payment::lock(&mut transaction, &payment.order_id).await?;
     let is_paying = OrderState::of(&payments) == OrderState::PAYING;
     let live = payments.iter().find(|payment| is_paying && payment.is_live() && payment.reference == reference);
-    let Some(payment) = live else { return Ok(()) }; // it was given up, or is decided, or another payment has succeeded
+    let Some(payment) = live else { return Ok(()) }; // it was cancelled, or is decided, or another payment has succeeded
     if payment.completing == 0 {
         payment.begin_completion(&mut transaction).await?;
         add_to_history(&mut transaction, &payment.order_id, shop.now(), "3-D Secure passed").await?;

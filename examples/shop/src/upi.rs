@@ -8,7 +8,7 @@ use payments::turbopay::Utr;
 use serde::Deserialize;
 
 use crate::method::Kind;
-use crate::order::{Order, add_to_history};
+use crate::order::{Order, OrderState, add_to_history};
 use crate::shop::Shop;
 use crate::web::{Error, OwnForm, Result, Session};
 
@@ -25,9 +25,10 @@ pub(crate) async fn confirm(
         return Err(Error::Invalid("`utr` must have 12 digits".into()));
     }
     let (order, payments) = Order::of_customer(shop.pool(), &order, &session).await?;
-    let waiting = payments.iter().find(|payment| payment.is_live() && payment.method.kind == Kind::OwnPage);
+    let is_paying = OrderState::of(&payments) == OrderState::PAYING;
+    let waiting = payments.iter().find(|last| is_paying && last.is_live() && last.method.kind == Kind::OwnPage);
     let waiting = waiting.and_then(|payment| Some((payment, payment.provider_id.as_ref()?)));
-    let (payment, id) = waiting.ok_or(Error::Invalid("this order waits for no UTR".into()))?;
+    let (payment, id) = waiting.ok_or(Error::Invalid("no payment of this order is waiting for a UTR".into()))?;
 
     // The UTR is part of the reference: the same one is confirmed once, and another one can be entered after a typing error.
     let request = ConfirmRequest::new(format!("{}-utr-{utr}", payment.reference), id, utr.as_str());
@@ -35,7 +36,7 @@ pub(crate) async fn confirm(
     add_to_history(&mut transaction, &order.id, shop.now(), &format!("UTR {utr} entered")).await?;
     match shop.execute(transaction, Intent::new("turbopay", request)).await {
         // Whether the customer has paid is another question.
-        Err(Error::NotExecuted(_)) => Err(Error::Invalid("TurboPay does not accept this UTR: check it".into())),
+        Err(Error::NotExecuted(_)) => Err(Error::Invalid("Not accepted. If the UTR is right, contact us.".into())),
         executed => executed.map(|()| Redirect::to(&format!("/orders/{}", order.id))),
     }
 }

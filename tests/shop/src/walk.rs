@@ -366,8 +366,8 @@ const ACTS: &[Act] = &[
     Act::PayByUpiApp,
     Act::EnterUtr,
     Act::EnterUtr,
-    Act::GiveUp,
-    Act::GiveUp,
+    Act::Cancel,
+    Act::Cancel,
 ];
 
 const TASKS: &[Task] = &[Task::Refund, Task::Refund, Task::PayOut, Task::PayOut, Task::SendOldForm, Task::Look];

@@ -38,7 +38,7 @@ pub(crate) async fn log_in(
     // The password's MAC under the session is also the cookie: a new password makes all cookies worthless.
     let proof = session.tag("office", &login.password);
     if !is_equal(&proof, &session.tag("office", &shop.settings.office_password)) {
-        return Err(Error::Invalid("`password` is not the password of the back office".into()));
+        return Err(Error::Invalid("The password is wrong.".into()));
     }
     // Strict, because nothing in the back office begins with a link from another site.
     Ok((jar.add(cookie(&shop, COOKIE, proof, SameSite::Strict)), Redirect::to("/office")))

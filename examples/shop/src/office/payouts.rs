@@ -36,8 +36,7 @@ pub(crate) async fn pay_out(State(shop): State<Shop>, OwnForm(new): OwnForm<NewP
         "INSERT INTO payouts (reference, customer, account, bank, currency, amount, state, created_at)
          VALUES ($1, $2, $3, $4, 'INR', $5, $6, $7) ON CONFLICT DO NOTHING";
         new.reference, new.customer, new.account, new.bank, amount.minor(), Known::Intended.as_str(), shop.now()
-    )
-    .await?;
+    )?;
     shop.execute(transaction, Intent::new("turbopay", request)).await?;
     Ok(Redirect::to("/office/payouts"))
 }
@@ -47,8 +46,7 @@ pub(crate) async fn list(State(shop): State<Shop>, session: Session) -> Result<H
         "SELECT reference, amount, customer, account, bank, state, created_at FROM payouts
          ORDER BY created_at DESC LIMIT 100"
     );
-    let payouts = payouts.fetch_all(shop.pool()).await?;
-    render(&Page { csrf: session.csrf(), reference: random::id("PO")?, payouts })
+    render(&Page { csrf: session.csrf(), reference: random::id("PO")?, payouts: payouts.fetch_all(shop.pool()).await? })
 }
 
 #[derive(Template)]

@@ -26,9 +26,10 @@ pub(crate) async fn refund(State(shop): State<Shop>, Path(payment): Path<String>
     let payment = Payment::find(shop.pool(), &payment).await?;
     let (reference, amount, account) = (&payment.reference, payment.amount(), payment.method.account);
     // The journal knows the provider's id also after a crash, when the shop did not get the response.
-    let intent =
-        shop.journal.find(&IntentKey::new(account, "start_payment", reference)).await?.ok_or(Error::NotFound)?;
-    let id = shop.journal.report(intent).await?.provider_id.ok_or(Error::NotFound)?;
+    let key = IntentKey::new(account, "start_payment", reference);
+    let intent = shop.journal.find(&key).await?.ok_or(Error::NotFound)?;
+    let id = shop.journal.report(intent).await?.provider_id;
+    let id = id.ok_or(Error::Invalid("its id is unknown: refund it in the provider's own back office".into()))?;
 
     let mut transaction = shop.begin().await?;
     let payments = Payment::lock(&mut transaction, &payment.order_id).await?;
@@ -41,8 +42,7 @@ pub(crate) async fn refund(State(shop): State<Shop>, Path(payment): Path<String>
         &mut *transaction,
         "INSERT INTO refunds (reference, payment, currency, amount, state, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
         &refund, reference, amount.currency().to_string(), amount.minor(), Known::Intended.as_str(), shop.now()
-    )
-    .await?;
+    )?;
     shop.execute(transaction, Intent::new(account, RefundRequest::new(refund, id, amount))).await?;
     Ok(Redirect::to("/office"))
 }

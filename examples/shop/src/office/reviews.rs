@@ -29,7 +29,7 @@ pub(crate) async fn decide(
 ) -> Result<Redirect> {
     match shop.journal.decide(IntentId::new(intent), answer.decision, &answer.by).await? {
         Decided::Stored(_) => Ok(Redirect::to("/office/reviews")),
-        Decided::NotInReview(state) => Err(Error::Invalid(format!("nothing was decided: it is {state} by now"))),
+        Decided::NotInReview(state) => Err(Error::Invalid(format!("not stored: the operation is {state} by now"))),
     }
 }
 

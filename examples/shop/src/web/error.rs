@@ -53,7 +53,7 @@ impl IntoResponse for Error {
     }
 }
 
-const INTERNAL: &str = "Something went wrong. Nothing was lost: the order's page shows the current state.";
+const INTERNAL: &str = "Something went wrong, but it may have been done. Look at the order before you try again.";
 
 #[derive(Template)]
 #[template(path = "error.html")]

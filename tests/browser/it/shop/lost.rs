@@ -37,16 +37,16 @@ async fn a_person_decides_about_a_completion_whose_response_was_lost() {
 }
 
 #[tokio::test]
-async fn a_payment_whose_page_was_lost_can_be_given_up_and_paid_another_way() {
+async fn a_payment_whose_page_was_lost_can_be_cancelled_and_paid_another_way() {
     let visit = Visit::start().await;
     visit.stage.arm("turbopay.deposit @after-commit fin");
     let order = visit.order().await;
     visit.pay(Method::UpiPage).await;
     visit.is("paying").await;
     // Until no response can arrive any more.
-    visit.browser.does_not_show("Give up").await;
+    visit.browser.does_not_show("Cancel this payment").await;
     visit.stage.sandbox().clock().advance(Duration::from_secs(70));
-    visit.browser.press("Give up this payment and choose another way").await;
+    visit.browser.press("Cancel this payment and choose another way").await;
     visit.is("open").await;
     visit.pay(Method::UpiApp).await;
     visit.browser.press("I have paid").await;

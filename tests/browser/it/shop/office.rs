@@ -9,7 +9,7 @@ async fn the_back_office_refunds_and_pays_out_and_shows_what_it_knows() {
     visit.open("/office").await;
     visit.browser.fill("Password", "not the password").await;
     visit.browser.press("Log in").await;
-    visit.browser.shows("not the password of the back office").await;
+    visit.browser.shows("The password is wrong.").await;
     visit.browser.expect_error("422 (Unprocessable", "Chromium logs each page whose status is an error");
     visit.log_in().await;
 

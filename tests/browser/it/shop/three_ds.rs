@@ -14,7 +14,7 @@ async fn a_customer_rejects_and_leaves_and_reloads_and_pays_once() {
     visit.pay(Method::Card).await;
     visit.decide_in_frame("Leave without a decision").await;
     visit.browser.press("Back to the order.").await;
-    visit.browser.press("Give up this payment and choose another way").await;
+    visit.browser.press("Cancel this payment and choose another way").await;
     visit.is("open").await;
     visit.money_moved(&order, 0);
 
@@ -28,14 +28,14 @@ async fn a_customer_rejects_and_leaves_and_reloads_and_pays_once() {
 }
 
 #[tokio::test]
-async fn a_payment_that_was_given_up_is_not_charged_when_the_bank_approves_it_later() {
+async fn a_payment_that_was_cancelled_is_not_charged_when_the_bank_approves_it_later() {
     let visit = Visit::start().await;
     let order = visit.order().await;
     visit.pay(Method::Card).await;
     visit.bank_asks().await;
 
     visit.browser.open_tab(&visit.url(&format!("/orders/{order}"))).await;
-    visit.browser.press("Give up this payment and choose another way").await;
+    visit.browser.press("Cancel this payment and choose another way").await;
     visit.is("open").await;
     visit.pay(Method::UpiPage).await;
     visit.browser.press("I have paid").await;

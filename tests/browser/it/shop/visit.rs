@@ -217,7 +217,7 @@ impl Visit {
         self.browser.shows(question).await;
         self.browser.shows(&format!("{reference}-1")).await;
         self.browser.run(&format!("document.querySelector('input[value={decision}]').click()")).await;
-        self.browser.fill("Who decides", "Asha, ticket 17").await;
+        self.browser.fill("Decided by", "Asha, ticket 17").await;
         self.browser.press("Decide").await;
         self.browser.shows("Nothing needs a person.").await;
     }

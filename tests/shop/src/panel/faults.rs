@@ -24,8 +24,8 @@ pub(super) const BREAKS: &[Break] = &[
     Break {
         name: "lose-response",
         button: "Lose the next response",
-        about: "The provider executes the request, and the connection closes without a response: watch the shop find out \
-            what happened, or put the order in review.",
+        about: "The provider executes the request, and the connection closes without a response. The shop finds out what \
+            happened, or shows it under Needs review.",
         operations: CALLS,
         fault: |operation| format!("{operation} @after-commit fin"),
         kills: false,
@@ -41,7 +41,8 @@ pub(super) const BREAKS: &[Break] = &[
     Break {
         name: "webhook-late",
         button: "Deliver the next webhook 20 seconds late",
-        about: "The row below stays open until the message arrives, or until the shop asks the provider itself.",
+        about: "The row below stays open until the message arrives, or until the shop looks the order up. Cards and refunds are \
+            final with the response: the late message must change nothing.",
         operations: MESSAGES,
         fault: |operation| format!("{operation} @webhook delay=20s"),
         kills: false,
@@ -69,12 +70,12 @@ const PAYOUT: (&str, &str) = ("turbopay.withdraw", "a payout (TurboPay)");
 const UPI: (&str, &str) = ("turbopay.host-to-host-deposit", "UPI on the shop's page (TurboPay)");
 const UPI_PAGE: (&str, &str) = ("turbopay.deposit", "UPI on TurboPay's page");
 const UTR: (&str, &str) = ("turbopay.confirm", "the confirmation by UTR (TurboPay)");
-const UPI_APP: (&str, &str) = ("turbo-txn.initiate", "UPI by app (Turbo Transactions)");
+const UPI_APP: (&str, &str) = ("turbo-txn.initiate", "UPI on the page of Turbo Transactions");
 const SAVED_CARD: (&str, &str) = ("turratech.create-payment", "a saved card (TurraTech)");
 const REFUND: (&str, &str) = ("turratech.create-refund", "a refund (TurraTech)");
 const CARD: (&str, &str) = ("card3ds.start-3ds", "the start of a card payment (card3ds)");
 const COMPLETION: (&str, &str) = ("card3ds.complete-3ds", "the completion of a card payment (card3ds)");
-const CHECKOUT: (&str, &str) = ("card3ds.checkout", "the card page (card3ds)");
+const CHECKOUT: (&str, &str) = ("card3ds.checkout", "a card on the bank's page (card3ds)");
 
 const CALLS: &[(&str, &str)] = &[PAYOUT, SAVED_CARD, REFUND, CARD, COMPLETION, CHECKOUT, UPI, UTR, UPI_PAGE, UPI_APP];
 const MESSAGES: &[(&str, &str)] = &[UPI, UPI_PAGE, UPI_APP, PAYOUT, SAVED_CARD, REFUND];

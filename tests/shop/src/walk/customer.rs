@@ -35,7 +35,7 @@ struct Order {
 }
 
 impl Order {
-    /// True if the bank's page was shown last. Such a payment can be given up, and be passed later.
+    /// True if the bank's page was shown last. Such a payment can be cancelled, and be passed later.
     fn is_challenged(&self) -> bool {
         self.pages.last().is_some_and(|page| page.contains("?challenge="))
     }
@@ -56,7 +56,7 @@ pub(super) enum Act {
     SendReturnAgain,
     PayByUpiApp,
     EnterUtr,
-    GiveUp,
+    Cancel,
 }
 
 impl Customer {
@@ -99,7 +99,7 @@ impl Customer {
                 let with_pages: Vec<Order> = among.iter().filter(|order| !order.pages.is_empty()).cloned().collect();
                 let order = if with_pages.is_empty() { order } else { random.pick(&with_pages) };
                 if order.is_challenged() && random.percent(30) {
-                    return self.give_up(walk, &order, random).await;
+                    return self.cancel(walk, &order, random).await;
                 }
                 self.use_page(walk, &order, random).await;
             }
@@ -109,7 +109,7 @@ impl Customer {
             }
             Act::PayByUpiApp => self.pay_by_upi_app(walk, among, random).await,
             Act::EnterUtr => self.enter_utr(walk, among, random).await,
-            Act::GiveUp => self.give_up(walk, &order, random).await,
+            Act::Cancel => self.cancel(walk, &order, random).await,
         }
     }
 
@@ -342,14 +342,14 @@ impl Customer {
         walk.note(&self.name, &format!("enters the UTR {utr} of {}", order.id), &result);
     }
 
-    async fn give_up(&self, walk: &Walk, order: &Order, random: &mut Random) {
+    async fn cancel(&self, walk: &Walk, order: &Order, random: &mut Random) {
         let page = self.get(walk, &format!("/orders/{}", order.id)).await;
-        let Some(form) = Form::of(&page.text, &format!("/orders/{}/restart", order.id)) else {
+        let Some(form) = Form::of(&page.text, &format!("/orders/{}/cancel", order.id)) else {
             return self.look(walk, order, random).await;
         };
         self.change(&order.id, |order| order.forms.push(form.clone()));
         let result = self.submit(walk, &[form.clone(), form], random.percent(20)).await;
-        walk.note(&self.name, &format!("gives up the payment of {}", order.id), &result);
+        walk.note(&self.name, &format!("cancels the payment of {}", order.id), &result);
         // Some pay in another way at once, and some return to the page of the old payment.
         if random.percent(70) {
             let form = self.form(walk, &order.id, "saved-card", random).await;

@@ -28,7 +28,7 @@ struct Shop {
     shipped: BTreeMap<String, bool>,
     states: BTreeMap<String, String>,
     /// The payments whose customers were told that they have given them up.
-    given_up: Vec<String>,
+    cancelled: Vec<String>,
 }
 
 impl Walk {
@@ -61,9 +61,9 @@ impl Walk {
         }
 
         let late = lock(&self.paid_after_failure).clone();
-        for reference in shop.given_up.iter().filter(|reference| !late.contains(reference)) {
+        for reference in shop.cancelled.iter().filter(|reference| !late.contains(reference)) {
             if moved.get(reference).is_some_and(|moved| moved.received > 0) {
-                wrong.push(format!("{reference}: charged after its customer had given it up"));
+                wrong.push(format!("{reference}: charged after its customer had cancelled it"));
             }
         }
 
@@ -182,13 +182,13 @@ impl Walk {
             sqlx::query_as("SELECT id, shipped_at IS NOT NULL FROM orders").fetch_all(&mut connection).await?;
         let states: Vec<(String, String)> =
             sqlx::query_as("SELECT reference, state FROM payments").fetch_all(&mut connection).await?;
-        let given_up: Vec<(String,)> =
-            sqlx::query_as("SELECT reference FROM payments WHERE problem = 'You gave it up.'")
+        let cancelled: Vec<(String,)> =
+            sqlx::query_as("SELECT reference FROM payments WHERE problem = 'You cancelled it.'")
                 .fetch_all(&mut connection)
                 .await?;
         connection.close().await?;
         Ok(Shop {
-            given_up: given_up.into_iter().map(|(reference,)| reference).collect(),
+            cancelled: cancelled.into_iter().map(|(reference,)| reference).collect(),
             booked: booked.into_iter().collect(),
             shipped: shipped.into_iter().collect(),
             states: states.into_iter().collect(),

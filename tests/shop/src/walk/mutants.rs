@@ -19,7 +19,7 @@ type Change = (&'static str, &'static str, &'static str);
 
 const MUTANTS: &[Mutant] = &[
     Mutant {
-        about: "3-D Secure is completed after the payment was given up",
+        about: "3-D Secure is completed after the payment was cancelled",
         changes: &[(
             "src/three_ds.rs",
             "find(|payment| is_paying && payment.is_live() && payment.reference == reference)",
@@ -27,7 +27,7 @@ const MUTANTS: &[Mutant] = &[
         )],
     },
     Mutant {
-        about: "a payment can be given up while its page is open",
+        about: "a payment can be cancelled while its page is open",
         changes: &[
             (
                 "src/payment.rs",

@@ -11,15 +11,15 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use crate::customer::{CARD_FORM, Customer, LONGEST, card3ds_id, hidden};
 
 #[tokio::test]
-async fn a_payment_that_is_being_given_up_is_not_charged() {
+async fn a_payment_that_is_being_cancelled_is_not_charged() {
     let Some(server) = Server::of_test() else { return };
     let stage = Stage::builder().seed(7).postgres(server).start().await.unwrap();
     let Database::Postgres(database) = stage.database() else { panic!("another database") };
     let customer = Customer::of(&stage);
     let order = customer.order().await;
     customer.pay(&order, "card", &CARD_FORM).await;
-    let (page, restart) = (format!("/orders/{order}"), format!("/orders/{order}/restart"));
-    let csrf = hidden(&customer.wait_for_page(&page, &restart).await, "csrf");
+    let (page, cancel) = (format!("/orders/{order}"), format!("/orders/{order}/cancel"));
+    let csrf = hidden(&customer.wait_for_page(&page, &cancel).await, "csrf");
 
     // Who changes the payment waits until this transaction ends. The first to come is the first to go on.
     let mut connection = database.connect().await.unwrap();
@@ -31,8 +31,8 @@ async fn a_payment_that_is_being_given_up_is_not_charged() {
         waiting(database, 2).await;
         transaction.commit().await.unwrap();
     };
-    let (given_up, ()) = tokio::join!(customer.try_send(&restart, &csrf, &[]), confirms);
-    given_up.unwrap();
+    let (cancelled, ()) = tokio::join!(customer.try_send(&cancel, &csrf, &[]), confirms);
+    cancelled.unwrap();
     stage.sandbox().settle().await;
 
     customer.wait_for(&order, "open").await;
