@@ -2,6 +2,8 @@
 
 use ::stage::Stage;
 use serde_json::json;
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::customer::{CARD_FORM, Customer, between, card3ds_id, hidden, stage};
 
@@ -145,6 +147,34 @@ async fn failed_then(stage: &Stage, customer: &Customer<'_>) -> String {
     stage.sandbox().turbopay().order(&format!("{order}-1")).fail("declined");
     customer.wait_for(&order, "open").await;
     order
+}
+
+#[tokio::test]
+async fn a_refund_that_may_be_executed_counts_before_a_later_one_that_was_refused() {
+    let stage = stage().await;
+    let customer = Customer::of(&stage);
+    customer.log_in().await;
+    let saved = customer.save_card().await;
+    let order = customer.order().await;
+    customer.pay(&order, "saved-card", &[("saved_card", &saved)]).await;
+    customer.wait_for_page("/office", &format!("/office/payments/{order}-1/refund")).await;
+
+    // As two processes store them whose clocks differ.
+    let file = SqliteConnectOptions::new().filename(stage.folder().join("shop.db"));
+    let mut database = file.connect().await.unwrap();
+    for (number, state, at) in [(1, "refused", 2), (2, "pending", 1)] {
+        let insert = "INSERT INTO refunds (reference, payment, currency, amount, state, created_at) VALUES ($1, $2, 'USD', 1299, $3, $4)";
+        let insert = sqlx::query(insert).bind(format!("{order}-1-r{number}")).bind(format!("{order}-1"));
+        insert.bind(state).bind(at).execute(&mut database).await.unwrap();
+    }
+
+    customer.wait_for(&order, "refunded").await;
+    let office = customer.get("/office").await;
+    assert!(!office.contains("/refund\""), "a second refund is offered: {office}");
+    let refused =
+        customer.post(&format!("/office/payments/{order}-1/refund"), &[("csrf", &hidden(&office, "csrf"))]).await;
+    assert_eq!((refused, stage.sandbox().ledger().executions("turratech.create-refund")), (422, 0));
+    stage.finish();
 }
 
 /// Decides the only review.
