@@ -74,30 +74,37 @@ function replace(old, section) {
   if (focused !== undefined) (document.getElementById(focused) ?? section.querySelector("button") ?? section.querySelector("a"))?.focus({ preventScroll: true });
 }
 
-let sending = false;
+// The forms that are on their way. A second click on one of them does nothing; another form waits for its turn.
+const sending = new Set();
+let turn = Promise.resolve();
 
-document.addEventListener("submit", async (event) => {
+document.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
   const button = event.submitter;
   const name = button?.getAttribute("aria-label") ?? button?.textContent ?? "";
   // A disabled button would lose the focus.
-  if (sending) return;
-  sending = true;
+  if (sending.has(form.action)) return;
+  sending.add(form.action);
+  // Its section may be replaced before its turn.
+  const body = new URLSearchParams(new FormData(form));
+  turn = turn.then(() => send(form.action, body, name));
+});
+
+async function send(action, body, name) {
   try {
-    const body = new URLSearchParams(new FormData(form));
-    const response = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    const response = await fetch(action, { method: "POST", body, redirect: "manual" });
     // The response to a success is a redirect to this page.
     const done = response.type === "opaqueredirect";
     say(done ? `Done: ${name}` : await response.text(), !done);
   } catch {
     say("The panel does not respond.", true);
   }
-  sending = false;
+  sending.delete(action);
   // A refresh that began before the action does not show it.
   await refreshing;
   await refresh();
-});
+}
 
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 refresh();
