@@ -102,11 +102,7 @@ async fn a_card_payment_whose_start_was_lost_can_be_cancelled_and_no_decision_pa
 async fn a_refund_that_the_provider_refused_can_be_tried_again() {
     let stage = stage().await;
     let customer = Customer::of(&stage);
-    customer.log_in().await;
-    let saved = customer.save_card().await;
-    let order = customer.order().await;
-    customer.pay(&order, "saved-card", &[("saved_card", &saved)]).await;
-    customer.wait_for(&order, "paid").await;
+    let order = paid_by_saved_card(&customer).await;
     let provider = stage.sandbox().turratech();
     let payment = provider.payment(&format!("{order}-1")).id().unwrap();
     let refund = reqwest::Client::new()
@@ -153,10 +149,7 @@ async fn failed_then(stage: &Stage, customer: &Customer<'_>) -> String {
 async fn a_refund_that_may_be_executed_counts_before_a_later_one_that_was_refused() {
     let stage = stage().await;
     let customer = Customer::of(&stage);
-    customer.log_in().await;
-    let saved = customer.save_card().await;
-    let order = customer.order().await;
-    customer.pay(&order, "saved-card", &[("saved_card", &saved)]).await;
+    let order = paid_by_saved_card(&customer).await;
     customer.wait_for_page("/office", &format!("/office/payments/{order}-1/refund")).await;
 
     // As two processes store them whose clocks differ.
@@ -175,6 +168,16 @@ async fn a_refund_that_may_be_executed_counts_before_a_later_one_that_was_refuse
         customer.post(&format!("/office/payments/{order}-1/refund"), &[("csrf", &hidden(&office, "csrf"))]).await;
     assert_eq!((refused, stage.sandbox().ledger().executions("turratech.create-refund")), (422, 0));
     stage.finish();
+}
+
+/// Logs in to the back office, too.
+async fn paid_by_saved_card(customer: &Customer<'_>) -> String {
+    customer.log_in().await;
+    let saved = customer.save_card().await;
+    let order = customer.order().await;
+    customer.pay(&order, "saved-card", &[("saved_card", &saved)]).await;
+    customer.wait_for(&order, "paid").await;
+    order
 }
 
 /// Decides the only review.
