@@ -41,8 +41,8 @@ pub(super) const BREAKS: &[Break] = &[
     Break {
         name: "webhook-late",
         button: "Deliver the next webhook 20 seconds late",
-        about: "The row below stays open until the message arrives, or until the shop looks the order up. Cards and refunds are \
-            final with the response: the late message must change nothing.",
+        about: "The row below stays open until the message arrives, or until the shop looks the order up. A saved card \
+            is final with the response: the late message must change nothing.",
         operations: MESSAGES,
         fault: |operation| format!("{operation} @webhook delay=20s"),
         kills: false,

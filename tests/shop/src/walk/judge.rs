@@ -27,7 +27,7 @@ struct Shop {
     booked: BTreeMap<String, i64>,
     shipped: BTreeMap<String, bool>,
     states: BTreeMap<String, String>,
-    /// The payments whose customers were told that they have given them up.
+    /// The payments whose customers were told that they have cancelled them.
     cancelled: Vec<String>,
 }
 
