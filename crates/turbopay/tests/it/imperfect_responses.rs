@@ -344,6 +344,14 @@ async fn a_read_is_no_conflict() {
     assert_eq!(err.kind(), ErrorKind::NotFound);
 }
 
+#[test]
+fn an_empty_text_is_the_same_as_an_absent_descriptive_member() {
+    for &(message, member) in DESCRIPTIVE.iter().filter(|(_, member)| !matches!(*member, "amount" | "total_balance")) {
+        let (.., unreadable) = read(message, &with(message, member, "\"\"")).unwrap();
+        assert!(unreadable.is_empty(), "{member}");
+    }
+}
+
 // Properties.
 
 proptest! {
@@ -358,12 +366,13 @@ proptest! {
             prop_assert!(found.path.starts_with(member), "{} {}", found.path, member);
         }
         let is_text = value.starts_with('"');
-        let is_documented = match member {
-            "amount" | "total_balance" => true, // Unreadable amounts are kept as they are.
-            "deep_links" => value.starts_with('{'),
-            "order_expiration_seconds" => is_text && value.trim_matches('"').parse::<u64>().is_ok() || value == "\"\"",
-            _ => is_text,
-        };
+        let is_documented = value == "\"\"" // The same as absent.
+            || match member {
+                "amount" | "total_balance" => true, // Unreadable amounts are kept as they are.
+                "deep_links" => value.starts_with('{'),
+                "order_expiration_seconds" => is_text && value.trim_matches('"').parse::<u64>().is_ok(),
+                _ => is_text,
+            };
         prop_assert!(is_documented || unreadable.iter().any(|found| found.path == member), "{} {}", member, value);
     }
 
