@@ -143,6 +143,20 @@ impl Customer {
         let tabs = if is_in_two_tabs { format!(" and {}", forms[1].target) } else { String::new() };
         let result = self.submit(walk, &forms, is_twice).await;
         walk.note(&self.name, &format!("sends {}{tabs}", first.target), &result);
+        self.pay_again_if_open(walk, &order.id, random).await;
+    }
+
+    /// Pays in another way if the order's page says that it is not paid, as most people do at once. Nothing that may have been charged
+    /// may look so.
+    async fn pay_again_if_open(&self, walk: &Walk, order: &str, random: &mut Random) {
+        self.follow(walk, order, &format!("/orders/{order}")).await;
+        let is_open = lock(&self.orders).iter().any(|known| known.id == order && known.state == "open");
+        if !is_open || random.percent(30) {
+            return;
+        }
+        let form = self.form(walk, order, "saved-card", random).await;
+        let result = self.submit(walk, form.as_slice(), false).await;
+        walk.note(&self.name, &format!("pays {order} by a saved card"), &result);
     }
 
     /// Opens the form of a method and fills it in.
@@ -268,12 +282,13 @@ impl Customer {
         self.change(&order.id, |order| order.returns.push(form.clone()));
         // Some close the tab before it is sent.
         if random.percent(85) {
-            self.send_return(walk, &order.id, &form, random.percent(20)).await;
+            self.send_return(walk, &order.id, &form, random).await;
         }
     }
 
     /// Sends the bank's form to the shop, as the customer's browser does: a bank's script sends it, without the shop's cookies.
-    async fn send_return(&self, walk: &Walk, order: &str, form: &Form, is_twice: bool) {
+    async fn send_return(&self, walk: &Walk, order: &str, form: &Form, random: &mut Random) {
+        let is_twice = random.percent(25);
         let mut result = String::new();
         if is_twice {
             let (first, second) = tokio::join!(
@@ -287,7 +302,7 @@ impl Customer {
             result += &page.in_words();
         }
         walk.note(&self.name, &format!("returns to {}", form.target), &result);
-        self.follow(walk, order, &format!("/orders/{order}")).await;
+        self.pay_again_if_open(walk, order, random).await;
     }
 
     /// A reload, a return that was late, or a forged one.
@@ -308,7 +323,7 @@ impl Customer {
             }
             form.fields = other.fields;
         }
-        self.send_return(walk, &order.id, &form, random.percent(30)).await;
+        self.send_return(walk, &order.id, &form, random).await;
     }
 
     async fn pay_by_upi_app(&self, walk: &Walk, orders: &[Order], random: &mut Random) {
@@ -350,12 +365,8 @@ impl Customer {
         self.change(&order.id, |order| order.forms.push(form.clone()));
         let result = self.submit(walk, &[form.clone(), form], random.percent(20)).await;
         walk.note(&self.name, &format!("cancels the payment of {}", order.id), &result);
-        // Some pay in another way at once, and some return to the page of the old payment.
-        if random.percent(70) {
-            let form = self.form(walk, &order.id, "saved-card", random).await;
-            let result = self.submit(walk, form.as_slice(), false).await;
-            walk.note(&self.name, &format!("pays {} by a saved card", order.id), &result);
-        }
+        self.pay_again_if_open(walk, &order.id, random).await;
+        // Some return to the page of the old payment.
         if random.percent(70) {
             self.use_page(walk, order, random).await;
         }
