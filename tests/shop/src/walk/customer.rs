@@ -1,10 +1,13 @@
 //! A customer: orders, pays, hesitates, and clicks twice. A customer knows only what the shop's pages have shown.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use payments_proof::Random;
+use tokio::time::sleep;
 
 use super::browser::{Browser, Page};
+use super::faults::LOST_CHARGE;
 use super::html::{Form, all_between, between, unescape};
 use super::{Walk, lock};
 use crate::Failed;
@@ -22,6 +25,8 @@ struct Order {
     id: String,
     /// The state that its page has shown last.
     state: String,
+    /// True if that page loads itself again until there is a result.
+    is_waiting: bool,
     /// The forms that were sent, for the back button.
     forms: Vec<Form>,
     /// The providers' pages.
@@ -140,23 +145,42 @@ impl Customer {
         }
         let is_twice = is_in_two_tabs || random.percent(25);
         self.change(&order.id, |order| order.forms.extend(forms[..=usize::from(is_in_two_tabs)].iter().cloned()));
+        if first.target.ends_with("/saved-card") && random.one_in(3) {
+            for fault in LOST_CHARGE {
+                walk.note("sandbox", fault, "");
+                walk.stage.sandbox().fault(fault);
+            }
+        }
         let tabs = if is_in_two_tabs { format!(" and {}", forms[1].target) } else { String::new() };
         let result = self.submit(walk, &forms, is_twice).await;
         walk.note(&self.name, &format!("sends {}{tabs}", first.target), &result);
         self.pay_again_if_open(walk, &order.id, random).await;
     }
 
-    /// Pays in another way if the order's page says that it is not paid, as most people do at once. Nothing that may have been charged
-    /// may look so.
+    /// Waits for the result for a moment, and pays in another way if the page says that the order is not paid, as most people do.
+    /// What may have been charged must not look so.
     async fn pay_again_if_open(&self, walk: &Walk, order: &str, random: &mut Random) {
-        self.follow(walk, order, &format!("/orders/{order}")).await;
-        let is_open = lock(&self.orders).iter().any(|known| known.id == order && known.state == "open");
-        if !is_open || random.percent(30) {
+        let page = format!("/orders/{order}");
+        let mut shown = self.look_again(walk, order, &page).await;
+        for _ in 0..RELOADS {
+            if !shown.is_waiting {
+                break;
+            }
+            sleep(RELOADS_AFTER).await;
+            shown = self.look_again(walk, order, &page).await;
+        }
+        if shown.state != "open" || random.percent(30) {
             return;
         }
         let form = self.form(walk, order, "saved-card", random).await;
         let result = self.submit(walk, form.as_slice(), false).await;
         walk.note(&self.name, &format!("pays {order} by a saved card"), &result);
+    }
+
+    /// Opens the order's page, and returns what the customer knows then.
+    async fn look_again(&self, walk: &Walk, order: &str, page: &str) -> Order {
+        self.follow(walk, order, page).await;
+        lock(&self.orders).iter().find(|known| known.id == order).cloned().unwrap_or_default()
     }
 
     /// Opens the form of a method and fills it in.
@@ -238,7 +262,8 @@ impl Customer {
             return;
         }
         if let Some(state) = between(&page.text, "data-state=\"", "\"") {
-            self.change(order, |order| order.state = state.to_owned());
+            let is_waiting = page.text.contains("http-equiv=\"refresh\"");
+            self.change(order, |order| (order.state, order.is_waiting) = (state.to_owned(), is_waiting));
         }
         if let Some(link) = between(&page.text, "id=\"continue\" href=\"", "\"") {
             Box::pin(self.follow(walk, order, &unescape(link))).await;
@@ -436,6 +461,10 @@ fn choice(page: &str, random: &mut Random) -> (Option<Form>, &'static str) {
         _ => (None, "looks"),
     }
 }
+
+/// How often a customer sees the page load itself again, and how soon: for longer than a worker takes to ask the provider.
+const RELOADS: u32 = 8;
+const RELOADS_AFTER: Duration = Duration::from_millis(200);
 
 const METHODS: &[&str] = &["card", "card", "saved-card", "saved-card", "bank-page", "upi", "upi-page", "upi-app"];
 /// Cards that both card providers accept.

@@ -21,6 +21,11 @@ pub(super) const STALLS: &[&str] = &[
     "turbopay @after-commit stall",
 ];
 
+/// A saved card is charged, and the shop does not learn it for some time: no response arrives, nor to the repeats with the same
+/// idempotency key, and the webhook is late.
+pub(super) const LOST_CHARGE: &[&str] =
+    &["turratech.create-payment @after-commit fin x4", "turratech @webhook delay=600s"];
+
 const CALLS: &[&str] = &[
     "turratech.create-payment",
     "turratech.create-refund",
@@ -78,6 +83,9 @@ mod tests {
     #[test]
     fn the_sandbox_accepts_every_fault() {
         let sandbox = Sandbox::builder().offline();
+        for fault in STALLS.iter().chain(LOST_CHARGE) {
+            sandbox.fault(fault);
+        }
         let mut random = Random::new(1);
         for _ in 0..5_000 {
             sandbox.fault(&draw(&mut random));
