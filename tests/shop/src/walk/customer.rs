@@ -103,7 +103,7 @@ impl Customer {
                 // Most people finish what they have begun.
                 let with_pages: Vec<Order> = among.iter().filter(|order| !order.pages.is_empty()).cloned().collect();
                 let order = if with_pages.is_empty() { order } else { random.pick(&with_pages) };
-                if order.is_challenged() && random.percent(30) {
+                if order.is_challenged() && random.percent(45) {
                     return self.cancel(walk, &order, random).await;
                 }
                 self.use_page(walk, &order, random).await;
@@ -391,8 +391,8 @@ impl Customer {
         let result = self.submit(walk, &[form.clone(), form], random.percent(20)).await;
         walk.note(&self.name, &format!("cancels the payment of {}", order.id), &result);
         self.pay_again_if_open(walk, &order.id, random).await;
-        // Some return to the page of the old payment.
-        if random.percent(70) {
+        // Most go back to the page of the old payment.
+        if random.percent(85) {
             self.use_page(walk, order, random).await;
         }
     }
