@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS orders (
     created_at BIGINT NOT NULL,
     shipped_at BIGINT
 );
+CREATE INDEX IF NOT EXISTS orders_of_customer ON orders (customer);
 
 -- Attempts to pay.
 CREATE TABLE IF NOT EXISTS payments (
@@ -28,6 +29,7 @@ CREATE TABLE IF NOT EXISTS payments (
 
 -- An order has one live payment: a second click or tab cannot start another one.
 CREATE UNIQUE INDEX IF NOT EXISTS one_live_payment ON payments (order_id) WHERE closed_at IS NULL;
+CREATE INDEX IF NOT EXISTS payments_of_order ON payments (order_id);
 
 CREATE TABLE IF NOT EXISTS refunds (
     reference TEXT PRIMARY KEY,
@@ -37,6 +39,7 @@ CREATE TABLE IF NOT EXISTS refunds (
     state TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS refunds_of_payment ON refunds (payment);
 
 CREATE TABLE IF NOT EXISTS payouts (
     reference TEXT PRIMARY KEY,
@@ -58,7 +61,10 @@ CREATE TABLE IF NOT EXISTS bookings (
     currency TEXT NOT NULL,
     at BIGINT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS bookings_of_intent ON bookings (reference);
 
 CREATE TABLE IF NOT EXISTS history (order_id TEXT NOT NULL, at BIGINT NOT NULL, text TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS history_of_order ON history (order_id);
 
 CREATE TABLE IF NOT EXISTS saved_cards (id TEXT PRIMARY KEY, customer TEXT NOT NULL, label TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS saved_cards_of_customer ON saved_cards (customer);

@@ -1,4 +1,4 @@
-//! The hook of the journal's worker: the one place that books, ships, and changes what the shop believes.
+//! The hook of the journal's worker: the one place that books and ships.
 //!
 //! It gets each change of state exactly once, in a transaction that its own writes are part of.
 
@@ -8,6 +8,7 @@ use payments::journaled::ThreeDsCompletions;
 
 use crate::clock::millis;
 use crate::database::{Connection, Store, execute, rows};
+use crate::method::{Kind, Method};
 use crate::order::add_to_history;
 use crate::shop::Shop;
 
@@ -41,7 +42,8 @@ async fn payment(connection: &mut Connection, change: &Change) -> Result<(), Hoo
     let (order, method, price, is_over): (String, String, i64, bool) = payment.fetch_one(&mut *connection).await?;
     // The start of a card payment moves no money, also if its response was lost. It means nothing once the completion is recorded, or the
     // payment was cancelled.
-    let is_card_start = method == "card" && change.key.operation == "start_payment";
+    let is_card = Method::find(&method).is_some_and(|method| method.kind == Kind::Card);
+    let is_card_start = is_card && change.key.operation == "start_payment";
     if is_card_start && is_over {
         return Ok(());
     }
@@ -55,33 +57,31 @@ async fn payment(connection: &mut Connection, change: &Change) -> Result<(), Hoo
         "UPDATE payments SET state = $2, paid = $3, closed_at = COALESCE(closed_at, $4) WHERE reference = $1";
         reference, state.as_str(), paid.map(Money::minor), closed_at
     )?;
-    add_to_history(connection, &order, at, &in_words(change)).await?;
+    add_to_history(connection, &order, at, &in_words(state, change.order_amount)).await?;
     book(connection, change, "payment", reference, paid).await?;
     if paid.is_some_and(|paid| paid.minor() >= price) {
         // Hand the order to shipping here, on this connection. It happens once, however often the payment is reported.
-        let ship = "UPDATE orders SET shipped_at = $2 WHERE id = $1 AND shipped_at IS NULL";
-        execute!(connection, ship; order, at)?;
+        execute!(connection, "UPDATE orders SET shipped_at = $2 WHERE id = $1 AND shipped_at IS NULL"; order, at)?;
     }
     Ok(())
 }
 
 async fn refund(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
     let reference = &change.key.reference;
-    let update = "UPDATE refunds SET state = $2 WHERE reference = $1";
-    execute!(&mut *connection, update; reference, change.to.as_str())?;
+    execute!(&mut *connection, "UPDATE refunds SET state = $2 WHERE reference = $1"; reference, change.to.as_str())?;
     let payment = rows!(
         "SELECT p.reference, order_id FROM refunds r JOIN payments p ON p.reference = r.payment WHERE r.reference = $1";
         reference
     );
     let (payment, order): (String, String) = payment.fetch_one(&mut *connection).await?;
-    add_to_history(connection, &order, millis(change.at), &format!("refund: {}", in_words(change))).await?;
+    let words = in_words(change.to, change.order_amount);
+    add_to_history(connection, &order, millis(change.at), &format!("refund: {words}")).await?;
     book_outgoing(connection, change, "refund", &payment).await
 }
 
 async fn payout(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
     let reference = &change.key.reference;
-    let update = "UPDATE payouts SET state = $2 WHERE reference = $1";
-    execute!(&mut *connection, update; reference, change.to.as_str())?;
+    execute!(&mut *connection, "UPDATE payouts SET state = $2 WHERE reference = $1"; reference, change.to.as_str())?;
     book_outgoing(connection, change, "payout", reference).await
 }
 
@@ -114,14 +114,14 @@ async fn book(
     Ok(())
 }
 
-/// The change for the history, which the customer reads.
-fn in_words(change: &Change) -> String {
-    let words = match change.to {
-        State::Pending => "accepted, and not final",
+/// A change for the history, which the customer reads.
+fn in_words(state: State, amount: Option<Money>) -> String {
+    let words = match state {
+        State::Pending => "in progress",
         State::Unknown => "the result is not known yet",
         State::NeedsReview => "being checked by our staff",
         State::Abandoned => "not sent",
         state => state.as_str(),
     };
-    change.order_amount.map_or_else(|| words.to_owned(), |amount| format!("{words}: {amount}"))
+    amount.map_or_else(|| words.to_owned(), |amount| format!("{words}: {amount}"))
 }

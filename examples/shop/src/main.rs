@@ -20,7 +20,6 @@ mod upi;
 // What the providers are asked, and what they tell.
 mod books;
 mod clock;
-mod links;
 mod providers;
 
 // What people see.

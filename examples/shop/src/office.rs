@@ -1,5 +1,6 @@
 //! The back office: one password, and what the people of the shop need.
 
+pub(crate) mod links;
 pub(crate) mod login;
 pub(crate) mod overview;
 pub(crate) mod payouts;

@@ -45,10 +45,11 @@ impl OrderState {
             paid.partition(|payment| matches!(payment.refund.as_deref(), Some("pending" | "succeeded")));
         match (kept.len(), refunded.len()) {
             (0, 0) if has(Known::NeedsReview) => Self::REVIEW,
+            (0, 0) if has(Known::Unknown) => Self("paying", "The result is not known yet. Please do not pay again."),
             (0, 0) if has(Known::Reversed) => Self("reversed", "The payment was reversed: the money went back to you."),
             (0, 0) if payments.iter().any(Payment::is_live) => Self::PAYING,
             (0, 0) => Self::OPEN,
-            (0, _) => Self("refunded", "Refunded."),
+            (0, _) => Self("refunded", "A refund was requested. Your bank shows when it arrives."),
             (1, _) if kept[0].is_underpaid() => Self("underpaid", "You paid less than the price. We will contact you."),
             (1, _) => Self("paid", "Paid. Thank you!"),
             // A payment that had failed succeeded after all, and so did a later one.
@@ -65,10 +66,11 @@ impl Order {
         Ok((order.fetch_optional(pool).await?.ok_or(Error::NotFound)?, payments))
     }
 
-    /// The newest orders, of one customer or of all.
+    /// The newest orders of one customer, or of all that began to pay.
     pub(crate) async fn newest(pool: &Pool, customer: Option<String>) -> Result<Vec<(Self, Vec<Payment>)>> {
         let orders = rows!(
-            "SELECT * FROM orders WHERE customer = $1 OR $1 IS NULL ORDER BY created_at DESC, id LIMIT 100"; customer
+            "SELECT * FROM orders WHERE customer = $1 OR ($1 IS NULL AND id IN (SELECT order_id FROM payments))
+             ORDER BY created_at DESC, id LIMIT 100"; customer
         );
         let (orders, mut with_payments): (Vec<Self>, _) = (orders.fetch_all(pool).await?, Vec::new());
         for order in orders {

@@ -90,8 +90,7 @@ impl Payment {
 
     /// Records that the card may be charged from now on. Then the payment cannot be cancelled any more.
     pub(crate) async fn begin_completion(&self, connection: &mut Connection) -> Result<()> {
-        let update = "UPDATE payments SET completing = 1, next = NULL WHERE reference = $1";
-        execute!(connection, update; &self.reference)?;
+        execute!(connection, "UPDATE payments SET completing = 1, next = NULL WHERE reference = $1"; &self.reference)?;
         Ok(())
     }
 
@@ -103,15 +102,15 @@ impl Payment {
             connection,
             "UPDATE payments SET state = $2, problem = $3, closed_at = $4, next = NULL
              WHERE reference = $1 AND completing = 0 AND closed_at IS NULL
-               AND (method = 'card' OR next IS NULL AND state = 'pending')";
-            &self.reference, state.as_str(), problem, now
+               AND ($5 OR $6 AND next IS NULL AND state = 'pending')";
+            &self.reference, state.as_str(), problem, now,
+            self.method.kind == Kind::Card, self.method.kind != Kind::SavedCard
         );
         Ok(update?.rows_affected() == 1)
     }
 
     pub(crate) async fn store_problem(pool: &Pool, reference: &str, error: &payments::Error) -> Result<()> {
-        let problem = for_customer(error);
-        execute!(pool, "UPDATE payments SET problem = $2 WHERE reference = $1"; reference, problem)?;
+        execute!(pool, "UPDATE payments SET problem = $2 WHERE reference = $1"; reference, for_customer(error))?;
         Ok(())
     }
 

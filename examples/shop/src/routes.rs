@@ -6,9 +6,9 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use payments_axum::Inbox;
 
-use crate::office::{login, overview, payouts, refunds, reviews, webhooks};
+use crate::office::{links, login, overview, payouts, refunds, reviews, webhooks};
 use crate::shop::Shop;
-use crate::{catalogue, checkout, links, order, saved_cards, three_ds, upi, web};
+use crate::{catalogue, checkout, order, saved_cards, three_ds, upi, web};
 
 pub(crate) fn routes(shop: &Shop) -> Router {
     let pages = customer().merge(office(shop)).layer(from_fn(web::add_headers));
@@ -26,7 +26,6 @@ fn customer() -> Router<Shop> {
         .route("/orders/{order}/utr", post(upi::confirm))
         .route("/orders/{order}/cancel", post(checkout::cancel))
         .route("/cards", get(saved_cards::list).post(saved_cards::save))
-        .route("/links", get(links::list))
 }
 
 fn office(shop: &Shop) -> Router<Shop> {
@@ -37,6 +36,7 @@ fn office(shop: &Shop) -> Router<Shop> {
         .route("/office/reviews", get(reviews::list))
         .route("/office/reviews/{intent}", get(reviews::show).post(reviews::decide))
         .route("/office/webhooks", get(webhooks::list))
+        .route("/office/links", get(links::list))
         .layer(from_fn_with_state(shop.clone(), login::required))
         .route("/office/login", get(login::show).post(login::log_in))
         .route("/office/logout", post(login::log_out))

@@ -106,12 +106,12 @@ impl Shop {
 
     /// Records an intent in the transaction, commits, and sends the intent. What was sent before is not sent again.
     ///
-    /// The error [`Error::NotExecuted`] proves that it was not executed. Otherwise, its state says what is known: the hook gets each change.
-    pub(crate) async fn execute(&self, transaction: Transaction<'_>, intent: Intent) -> Result<(), Error> {
+    /// The error [`Error::NotExecuted`] proves that it was not executed. Otherwise, returns what is known now: the hook gets each change.
+    pub(crate) async fn execute(&self, transaction: Transaction<'_>, intent: Intent) -> Result<State, Error> {
         let executed = self.journal.execute(self.commit(transaction, intent).await?).await?;
         match (executed.state, executed.error) {
             (State::Refused | State::Abandoned, Some(error)) => Err(Error::NotExecuted(error)),
-            _ => Ok(()),
+            (state, _) => Ok(state),
         }
     }
 }

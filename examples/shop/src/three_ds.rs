@@ -70,7 +70,7 @@ async fn complete(shop: &Shop, reference: &str, callback: Unverified<ThreeDsCall
     match shop.execute(transaction, intent).await {
         // After an unknown outcome, nobody may tell the customer that it failed.
         Err(Error::NotExecuted(error)) => Payment::store_problem(shop.pool(), reference, &error).await,
-        result => result,
+        result => result.map(drop),
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use payments::gateway::ConfirmRequest;
-use payments::journal::Intent;
+use payments::journal::{Intent, State as Known};
 use payments::turbopay::Utr;
 use serde::Deserialize;
 
@@ -36,7 +36,9 @@ pub(crate) async fn confirm(
     add_to_history(&mut transaction, &order.id, shop.now(), &format!("UTR {utr} entered")).await?;
     match shop.execute(transaction, Intent::new("turbopay", request)).await {
         // Whether the customer has paid is another question.
-        Err(Error::NotExecuted(_)) => Err(Error::Invalid("Not accepted. If the UTR is right, contact us.".into())),
-        executed => executed.map(|()| Redirect::to(&format!("/orders/{}", order.id))),
+        Err(Error::NotExecuted(_)) | Ok(Known::Refused | Known::Abandoned) => {
+            Err(Error::Invalid("Not accepted. If the UTR is right, contact us.".into()))
+        }
+        executed => executed.map(|_| Redirect::to(&format!("/orders/{}", order.id))),
     }
 }

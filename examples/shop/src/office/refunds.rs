@@ -24,7 +24,7 @@ pub(crate) fn is_offered(payment: &Payment) -> bool {
 /// Refunds the whole payment, once. Another refund needs an earlier one that was certainly not executed.
 pub(crate) async fn refund(State(shop): State<Shop>, Path(payment): Path<String>, _: OwnForm<()>) -> Result<Redirect> {
     let payment = Payment::find(shop.pool(), &payment).await?;
-    let (reference, amount, account) = (&payment.reference, payment.amount(), payment.method.account);
+    let (reference, account) = (&payment.reference, payment.method.account);
     // The journal knows the provider's id also after a crash, when the shop did not get the response.
     let key = IntentKey::new(account, "start_payment", reference);
     let intent = shop.journal.find(&key).await?.ok_or(Error::NotFound)?;
@@ -34,7 +34,8 @@ pub(crate) async fn refund(State(shop): State<Shop>, Path(payment): Path<String>
     let mut transaction = shop.begin().await?;
     let payments = Payment::lock(&mut transaction, &payment.order_id).await?;
     let refundable = payments.iter().find(|payment| payment.reference == *reference && is_offered(payment));
-    refundable.ok_or(Error::Invalid("this payment cannot be refunded here, or its refund has begun".into()))?;
+    let problem = "this payment cannot be refunded here, or its refund has begun";
+    let amount = refundable.map(Payment::paid).ok_or(Error::Invalid(problem.into()))?;
     let count = rows!("SELECT COUNT(*) FROM refunds WHERE payment = $1"; reference);
     let (count,): (i64,) = count.fetch_one(&mut *transaction).await?;
     let refund = format!("{reference}-r{}", count + 1);

@@ -75,8 +75,6 @@ async fn look_at_every_page(screen: Screen) {
     visit.look("pay-saved-card").await;
     visit.open("/orders").await;
     visit.look("orders").await;
-    visit.open("/links").await;
-    visit.look("links").await;
 
     visit.open("/office").await;
     visit.look("office-login").await;
@@ -88,6 +86,8 @@ async fn look_at_every_page(screen: Screen) {
     visit.look("office-payouts").await;
     visit.browser.press("Webhooks").await;
     visit.look("office-webhooks").await;
+    visit.browser.press("Payment links").await;
+    visit.look("office-links").await;
     visit.browser.press("Needs review").await;
     visit.look("office-reviews").await;
     visit.browser.run(&format!("[...document.links].find((link) => link.text.includes({in_review:?})).click()")).await;

@@ -288,7 +288,7 @@ impl Customer {
 
     async fn look(&self, walk: &Walk, order: &Order, random: &mut Random) {
         let order_page = format!("/orders/{}", order.id);
-        let target = random.pick(&[order_page.as_str(), &order_page, "/orders", "/links", "/cards"]);
+        let target = random.pick(&[order_page.as_str(), &order_page, "/orders", "/cards"]);
         self.follow(walk, &order.id, target).await;
         walk.note(&self.name, &format!("looks at {target}"), "");
     }

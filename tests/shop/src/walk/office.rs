@@ -42,7 +42,7 @@ impl Office {
             Task::PayOut => self.pay_out(walk, random).await,
             Task::SendOldForm => self.send_old_form(walk, random).await,
             Task::Look => {
-                let pages = ["/office", "/office/payouts", "/office/reviews", "/office/webhooks", "/links"];
+                let pages = ["/office", "/office/payouts", "/office/reviews", "/office/webhooks", "/office/links"];
                 let page = random.pick(&pages);
                 let result = self.get(walk, page).await.map_or("no response", |_| "shown");
                 walk.note(NAME, &format!("looks at {page}"), result);

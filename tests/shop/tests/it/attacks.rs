@@ -93,6 +93,7 @@ async fn a_card_payment_whose_start_was_lost_can_be_cancelled_and_no_decision_pa
     decide(&customer, "done").await;
 
     customer.wait_for(&order, "paying").await;
+    assert!(!customer.get(&page).await.contains("succeeded"));
     customer.send(&page, &cancel, &[]).await;
     customer.wait_for(&order, "open").await;
     stage.finish();

@@ -32,6 +32,10 @@ impl<'a> Customer<'a> {
         response.text().await.unwrap()
     }
 
+    pub(crate) async fn status(&self, path: &str) -> u16 {
+        self.client.get(format!("{}{path}", self.stage.url())).send().await.unwrap().status().as_u16()
+    }
+
     /// Sends the form of a page, with its token. Returns where the shop sends the browser.
     pub(crate) async fn send(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> String {
         let csrf = hidden(&self.get(page).await, "csrf");

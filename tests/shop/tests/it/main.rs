@@ -9,4 +9,5 @@ mod customer;
 mod panel;
 mod program;
 mod stage;
+mod told;
 mod two_processes;

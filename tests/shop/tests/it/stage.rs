@@ -39,9 +39,12 @@ async fn a_missing_program_is_named() {
 }
 
 #[tokio::test]
-async fn the_links_of_the_stage_are_in_the_shop() {
+async fn the_links_of_the_stage_are_in_the_back_office_and_nowhere_else() {
     let stage = stage().await;
-    let links = Customer::of(&stage).get("/links").await;
+    let customer = Customer::of(&stage);
+    assert_eq!(customer.status("/office/links").await, 303, "to the login");
+    customer.log_in().await;
+    let links = customer.get("/office/links").await;
 
     assert_eq!(stage.links().len(), 2);
     for link in stage.links() {
