@@ -17,7 +17,7 @@ use payments_core::{Error, ErrorKind, IdempotencyKey, Outcome, Page, Pager, Poll
 use serde::Deserialize;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::support::server::{Server, http_response};
+use crate::support::server::{Closed, Server, http_response};
 use crate::support::{
     Client, KEYED, PAYMENT_JSON, child_variable, client_at, error_response, payment_response, poll_once,
     scripted_settings, settings_at,
@@ -30,7 +30,7 @@ fn background() -> Runtime {
 
 /// A connection returns to the pool shortly after its response.
 fn let_connections_return() {
-    std::thread::sleep(Duration::from_millis(150));
+    std::thread::sleep(Duration::from_millis(700));
 }
 
 #[track_caller]
@@ -83,7 +83,7 @@ fn a_call_has_the_same_deadline_and_outcome() {
         connection.hold_open().await;
     }));
     let mut settings = settings_at(&format!("http://{}", server.address));
-    let short = Duration::from_millis(200);
+    let short = Duration::from_secs(2);
     settings.transport = Some(Arc::new(ReqwestTransport::builder().connect_timeout(short / 2).build().unwrap()));
     let client = Client::new(settings, &KEYED, None);
     let start = Instant::now();
@@ -97,8 +97,8 @@ fn a_call_has_the_same_deadline_and_outcome() {
 
 #[test]
 fn a_refused_connection_is_retried_after_real_waits() {
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let client = client_at(address);
+    let closed = Closed::new();
+    let client = client_at(closed.address());
     let retry = RetryPolicy::default().wait(Duration::from_millis(5), Duration::from_millis(5));
     let err = client.pay().retry(retry).send_blocking().unwrap_err();
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Connection, Outcome::NotSent, 3), "{err:?}");

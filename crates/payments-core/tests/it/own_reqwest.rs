@@ -7,7 +7,7 @@ use payments_core::{ErrorKind, Outcome, RetryPolicy};
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 
-use crate::support::server::{Connection, Server, http_response};
+use crate::support::server::{Closed, Connection, Server, http_response};
 use crate::support::{Client, KEYED, PAYMENT_JSON, settings_at};
 
 const SHORT: Duration = Duration::from_millis(300);
@@ -49,7 +49,7 @@ fn client(base_url: &str, change: impl FnOnce(reqwest::ClientBuilder) -> reqwest
 }
 
 async fn check(base_url: &str, kind: ErrorKind, outcome: Outcome) {
-    let err = client(base_url, |http| http.timeout(SHORT * 2)).pay().send().await.unwrap_err();
+    let err = client(base_url, |http| http.timeout(SHORT * 10)).pay().send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (kind, outcome), "{base_url}: {err:?}");
     assert!(std::error::Error::source(&err).is_some(), "{err:?}");
     assert!(!format!("{err} {err:?}").contains("/payments"), "the URL is not printed: {err:?}");
@@ -71,8 +71,8 @@ async fn after_request<F: Future<Output = ()> + Send>(
 
 #[tokio::test]
 async fn what_failed_before_the_request_was_written_is_not_sent() {
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    check(&format!("http://{closed}"), ErrorKind::Connection, Outcome::NotSent).await;
+    let closed = Closed::new();
+    check(&format!("http://{}", closed.address()), ErrorKind::Connection, Outcome::NotSent).await;
 
     let garbage = Server::start(|_, mut connection| async move {
         connection.write(b"220 smtp.acme.test ESMTP\r\n").await;

@@ -13,7 +13,7 @@ use payments_core::{CardNumber, Error};
 use serde::Serialize;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::support::server::{Server, http_response};
+use crate::support::server::{Closed, Server, http_response};
 use crate::support::{
     API_KEY, CallType, Client, Harness, PAYMENT_JSON, Payment, Reference, all_error_text, client_at, error_response,
     payment_response, value,
@@ -166,10 +166,10 @@ async fn the_http_stack_logs_no_private_data() {
     log::set_logger(&LOGGED).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
     start_tracing();
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let closed = Closed::new();
     let reference: Reference = REFERENCE.parse().unwrap();
     let mut errors: Vec<Error> = Vec::new();
-    errors.push(pay_by_card(&client_at(closed)).send().await.unwrap_err());
+    errors.push(pay_by_card(&client_at(closed.address())).send().await.unwrap_err());
     let responses = [
         Vec::new(),
         b"HTTP/1.1 canary-body\r\n\r\n".to_vec(),

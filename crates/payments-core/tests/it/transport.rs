@@ -1,6 +1,5 @@
 //! Failures of the built-in transport on real sockets, with the locked version of the HTTP stack.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use payments_core::transport::reqwest::ReqwestTransport;
 use payments_core::{Error, ErrorKind, Outcome, RetryPolicy, Settings};
 use tokio::io::AsyncWriteExt;
 
-use crate::support::server::{Server, http_response};
+use crate::support::server::{Closed, Server, http_response};
 use crate::support::{Client, KEYED, PAYMENT_JSON, client_at, settings_at};
 
 const SHORT: Duration = Duration::from_millis(300);
@@ -29,11 +28,6 @@ fn check(err: &Error, kind: ErrorKind, outcome: Outcome) {
     assert_eq!((err.kind(), err.outcome()), (kind, outcome), "{err:?}");
 }
 
-/// An address on which no process listens: the port was free a moment ago.
-async fn closed_address() -> SocketAddr {
-    tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
-}
-
 // Outcome: provably not sent.
 
 #[tokio::test]
@@ -46,7 +40,8 @@ async fn a_host_that_does_not_resolve_means_not_sent() {
 
 #[tokio::test]
 async fn a_refused_connection_means_not_sent() {
-    let client = client(&format!("http://{}", closed_address().await), |_| {});
+    let closed = Closed::new();
+    let client = client(&format!("http://{}", closed.address()), |_| {});
     for _ in 0..10 {
         check(&client.pay().send().await.unwrap_err(), ErrorKind::Connection, Outcome::NotSent);
     }
@@ -54,7 +49,8 @@ async fn a_refused_connection_means_not_sent() {
 
 #[tokio::test]
 async fn a_refused_connection_is_retried_even_for_a_payment() {
-    let client = client(&format!("http://{}", closed_address().await), |settings| {
+    let closed = Closed::new();
+    let client = client(&format!("http://{}", closed.address()), |settings| {
         settings.retry = RetryPolicy::default().wait(Duration::from_millis(1), Duration::from_millis(1));
     });
     let err = client.pay().send().await.unwrap_err();
@@ -279,7 +275,7 @@ async fn a_write_needs_more_time_than_connecting_may_take() {
 async fn a_server_that_never_answers_the_handshake_means_not_sent_for_any_timeout() {
     let silent = Server::start(|_, connection| connection.hold_open()).await;
     let client = client(&format!("https://{}", silent.address), |settings| set_connect_timeout(settings, SHORT));
-    for timeout in [SHORT * 2, SHORT * 3, SHORT / 2] {
+    for timeout in [Duration::from_secs(20), Duration::from_secs(60), SHORT / 2] {
         let err = client.pay().timeout(timeout).send().await.unwrap_err();
         assert_eq!(err.outcome(), Outcome::NotSent, "{timeout:?}: {err}");
     }

@@ -113,7 +113,8 @@ impl Server {
     fn wait_until_ready(&self) -> io::Result<()> {
         let mut is_ready = Command::new(self.programs.join("pg_isready"));
         is_ready.arg("-h").arg(&self.directory);
-        for _ in 0..500 {
+        // Recovery on a busy disk takes a while.
+        for _ in 0..6_000 {
             if is_ready.output()?.status.success() {
                 return Ok(());
             }

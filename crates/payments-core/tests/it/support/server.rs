@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
 /// A server on loopback that stops when it is dropped.
@@ -14,6 +14,22 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     recorded: Arc<Mutex<Recorded>>,
     task: JoinHandle<()>,
+}
+
+/// An address that refuses connections. It is bound, so no other process gets it as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Closed(TcpSocket);
+
+impl Closed {
+    pub(crate) fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        Self(socket)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
 }
 
 #[derive(Debug, Default)]

@@ -31,10 +31,12 @@ async fn no_payment_is_made_twice_after_a_backup_is_restored() {
     judge.wait_for_executions(COUNT / 3).await;
     // Everything up to here is restored, also claims whose requests are on their way.
     let lost_since = SystemClock::new().now();
-    run(&mut admin, "SELECT pg_create_restore_point('loss'); SELECT pg_switch_wal()").await;
+    let restore_point = "SELECT pg_walfile_name(pg_create_restore_point('loss'))";
+    let segment: String = sqlx::query_scalar(restore_point).fetch_one(&mut admin).await.unwrap();
+    run(&mut admin, "SELECT pg_switch_wal()").await;
     let kept = judge.executed();
     judge.wait_for_executions(COUNT * 9 / 10).await;
-    wait_for_archive(&options).await;
+    wait_for_archive(&options, &segment).await;
     workers.kill().await;
     server.stop().unwrap();
     server
@@ -47,7 +49,7 @@ async fn no_payment_is_made_twice_after_a_backup_is_restored() {
     server.start_again().unwrap();
     wait_for_promotion(&options).await;
 
-    let (executed, failures) = (judge.executed(), judge.failures());
+    let executed = judge.executed();
     let workers = judge.start(&options, 3).await;
     record(&judge, &options, COUNT..COUNT + 10).await;
     let journal = judge.journal(store(&options).await);
@@ -55,6 +57,7 @@ async fn no_payment_is_made_twice_after_a_backup_is_restored() {
     let error = journal.execute(Ticket::of(id)).await.unwrap_err();
     assert!(matches!(error, JournalError::OtherHistory { .. }), "{error}");
     assert!(error.to_string().contains("timeline 00000002) than the journal knows (system"), "{error}");
+    let failures = judge.failures();
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(judge.executed(), executed, "a payment was made before the acknowledgement");
     let reports = judge.failures() - failures;
@@ -76,15 +79,13 @@ async fn no_payment_is_made_twice_after_a_backup_is_restored() {
     assert_eq!(judge.sandbox.ledger().double_executions(), []);
 }
 
-async fn wait_for_archive(options: &PgConnectOptions) {
+/// Waits until a segment is archived.
+async fn wait_for_archive(options: &PgConnectOptions, segment: &str) {
     let mut connection = options.connect().await.unwrap();
-    // Until a segment is archived that follows the one of the restore point.
-    let archived =
-        "SELECT archived_count >= 2 AND last_archived_time > now() - interval '1 minute' FROM pg_stat_archiver";
-    while !sqlx::query_scalar::<_, bool>(archived).fetch_one(&mut connection).await.unwrap() {
+    let archived = "SELECT COALESCE(last_archived_wal >= $1, FALSE) FROM pg_stat_archiver";
+    while !sqlx::query_scalar::<_, bool>(archived).bind(segment).fetch_one(&mut connection).await.unwrap() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    tokio::time::sleep(Duration::from_millis(300)).await;
 }
 
 async fn wait_for_promotion(options: &PgConnectOptions) {
