@@ -1,6 +1,7 @@
 //! What an attacker, an impatient customer and a mistaken provider may not reach.
 
 use ::stage::Stage;
+use payments_sandbox::EntryKind;
 use serde_json::json;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -123,6 +124,25 @@ async fn a_refund_that_the_provider_refused_can_be_tried_again() {
         assert_eq!(refused, 422);
     }
     customer.wait_for(&order, "paid").await;
+    stage.abandon();
+}
+
+#[tokio::test]
+async fn a_refund_returns_what_was_paid_and_not_the_price() {
+    let stage = stage().await;
+    let customer = Customer::of(&stage);
+    let order = paid_by_saved_card(&customer).await;
+    // As if TurraTech had received less.
+    let file = SqliteConnectOptions::new().filename(stage.folder().join("shop.db"));
+    sqlx::query("UPDATE payments SET paid = 500").execute(&mut file.connect().await.unwrap()).await.unwrap();
+    customer.wait_for(&order, "underpaid").await;
+
+    customer.send("/office", &format!("/office/payments/{order}-1/refund"), &[]).await;
+
+    let entries = stage.sandbox().ledger().entries().to_vec();
+    let refunds: Vec<i64> =
+        entries.iter().filter(|entry| entry.kind == EntryKind::Refunded).map(|entry| entry.amount).collect();
+    assert_eq!(refunds, [500]);
     stage.abandon();
 }
 
