@@ -93,8 +93,9 @@ async fn a_card_payment_whose_start_was_lost_can_be_cancelled_and_no_decision_pa
 
     decide(&customer, "done").await;
 
-    customer.wait_for(&order, "paying").await;
-    assert!(!customer.get(&page).await.contains("succeeded"));
+    // The fourth line of the history is the decision's.
+    let decided = customer.wait_for_page(&page, "data-version=\"paying 4 ").await;
+    assert!(!decided.contains("succeeded"), "{decided}");
     customer.send(&page, &cancel, &[]).await;
     customer.wait_for(&order, "open").await;
     stage.finish();
