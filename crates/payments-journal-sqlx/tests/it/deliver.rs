@@ -111,8 +111,8 @@ async fn a_failed_hook_leaves_no_effect_and_runs_again_after_the_backoff<B: Back
         [(Then::Fail, "out of paper"), (Then::Panic, "the hook panicked: no paper"), (Then::Hang, "longer than 50ms")]
     {
         failures += 1;
-        let hook_of = if matches!(then, Then::Hang) { &impatient } else { store };
-        let stuck = check_failed(hook_of.deliver(&effect_and(&database, then), &minutes).await.unwrap(), problem);
+        let delivering = if matches!(then, Then::Hang) { &impatient } else { store };
+        let stuck = check_failed(delivering.deliver(&effect_and(&database, then), &minutes).await.unwrap(), problem);
         assert_eq!(stuck.failures, failures);
         assert!(effects(&database).await.is_empty());
         assert_eq!(store.stuck_changes(10).await.unwrap(), [stuck]);

@@ -43,6 +43,7 @@ async fn the_links_of_the_stage_are_in_the_back_office_and_nowhere_else() {
     let stage = stage().await;
     let customer = Customer::of(&stage);
     assert_eq!(customer.status("/office/links").await, 303, "to the login");
+    assert_eq!(customer.status("/links").await, 404);
     customer.log_in().await;
     let links = customer.get("/office/links").await;
 

@@ -164,8 +164,9 @@ async fn a_standby_server_is_refused_and_read() {
     primary.migrate().await.unwrap();
     let mut admin = options.connect().await.unwrap();
     server.back_up().unwrap();
-    run(&mut admin, "SELECT pg_switch_wal()").await;
-    wait_for_archive_of_backup(&options).await;
+    let segment: String =
+        sqlx::query_scalar("SELECT pg_walfile_name(pg_switch_wal())").fetch_one(&mut admin).await.unwrap();
+    wait_for_archive(&options, &segment).await;
     server.stop().unwrap();
     server.restore(&["restore_command = 'cp ../%f %p'"]).unwrap();
     server.become_standby().unwrap();
@@ -187,17 +188,6 @@ async fn a_standby_server_is_refused_and_read() {
     run(&mut connection, "SELECT pg_promote()").await;
     wait_for_promotion(&options).await;
     assert!(standby.agenda(&[], 1).await.unwrap().other_history.is_some());
-}
-
-async fn wait_for_archive_of_backup(options: &PgConnectOptions) {
-    let mut connection = options.connect().await.unwrap();
-    let archived = "SELECT archived_count > 0 AND last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 1) FROM pg_stat_archiver";
-    for _ in 0..200 {
-        if sqlx::query_scalar::<_, Option<bool>>(archived).fetch_one(&mut connection).await.unwrap() == Some(true) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 #[tokio::test]
